@@ -1,0 +1,130 @@
+# Build, set-up, checks, the pipeline, install.  The main job is in pipeline.mk.
+#   make inttest   set up, build, run the nine stages     make check   set up, build, test
+#   make           build/bin/*                            make lint    style and walls
+#   make deps      install missing Debian packages        make install PREFIX=/usr/local
+
+VERSION = 0.1.0
+PREFIX  = /usr/local
+DESTDIR =
+BUILD   = build
+CC      = gcc
+CFLAGS  = -O2 -g
+WARN    = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 $(if $(CI),-Werror)
+PQ_INC  = $(shell pkg-config --cflags libpq 2>/dev/null || echo -I/usr/include/postgresql)
+ifdef SAN
+BUILD   = build/san
+CFLAGS  = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address,undefined
+endif
+
+# What each module of tools/lib links with.
+L_lib/cert = -lcrypto
+L_lib/digest = -lcrypto
+L_lib/hist = -lz -lm
+L_lib/http = -lcurl
+L_lib/httpd = -lmicrohttpd
+L_lib/jqx = -ljq -lonig
+L_lib/json = -lcjson -lm
+L_lib/clock = -lm
+L_lib/pg = -lpq
+L_lib/redis = -lhiredis
+L_lib/yaml = -lyaml
+
+BASE = tool lib/fault lib/buf lib/clock lib/opt
+JSON = $(BASE) lib/json lib/record
+LOOP = lib/loop lib/child
+KUBE = $(JSON) $(LOOP) lib/http lib/digest lib/yaml lib/kube lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_watch
+
+# One list of objects per tool (tools/NAME.c unless a folder), sorted by family.
+O_k8s-apply  = k8s-apply $(KUBE) lib/manifest
+O_k8s-wait   = k8s-wait $(KUBE) lib/kube_status lib/jqx lib/kube_refs
+O_k8s-delete = k8s-delete $(KUBE) lib/kube_refs lib/manifest
+O_k8s-logs   = k8s-logs $(KUBE)
+O_k8s-top    = k8s-top $(KUBE)
+O_k8s-dump   = k8s-dump $(KUBE)
+O_pg-migrate = pg-migrate $(JSON) lib/pg lib/digest
+O_pg-seed    = pg-seed $(JSON) lib/scan lib/pg
+O_s3-put     = s3-put $(JSON) $(LOOP) lib/http lib/digest lib/scan lib/s3
+O_redis-probe = redis-probe $(JSON) lib/scan lib/jqx lib/redis
+O_http-probe = http-probe $(JSON) $(LOOP) lib/http lib/jqx lib/scan
+O_latency-summary = latency-summary $(JSON) lib/scan lib/hist
+O_budget-check = budget-check $(JSON) lib/scan lib/jqx lib/hist
+O_results-json = results-json $(JSON) lib/scan lib/hist
+O_results-tap = results-tap $(JSON) lib/scan
+O_run-stage  = run-stage $(JSON) $(LOOP)
+O_run-finally = run-finally $(BASE) $(LOOP)
+O_sql-serve  = sql-serve/main $(JSON) $(LOOP) lib/httpd lib/pg lib/redis
+O_k8s-sandbox = k8s-sandbox/main $(JSON) $(LOOP) lib/digest lib/cert
+O_k8s-apid   = k8s-apid/main $(JSON) $(LOOP) lib/httpd lib/http lib/digest
+O_k8s-controllerd = k8s-controllerd/main $(KUBE) lib/kube_status
+O_k8s-noded  = k8s-noded/main $(KUBE) lib/httpd
+O_k8s-proxyd = k8s-proxyd $(KUBE)
+
+# One list per unit test (tests/unit/NAME.c).
+U_buf    = lib/buf lib/fault
+U_clock  = lib/clock
+U_json   = lib/json lib/record lib/buf lib/fault lib/clock
+U_opt    = lib/opt lib/clock lib/fault
+
+TOOLS = $(sort $(patsubst O_%,%,$(filter O_%,$(.VARIABLES))))
+UNITS = $(sort $(patsubst U_%,%,$(filter U_%,$(.VARIABLES))))
+objects = $(patsubst %,$(BUILD)/obj/%.o,$(1))
+libs = $(sort $(foreach o,$(1),$(L_$(o))))
+
+all: $(TOOLS:%=$(BUILD)/bin/%)
+
+.SECONDEXPANSION:
+$(BUILD)/bin/%: $$(call objects,$$(O_$$*))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(O_$*))
+
+$(BUILD)/unit/%: $(BUILD)/obj/unit/%.o $$(call objects,$$(U_$$*))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(U_$*))
+
+compile = $(CC) -std=gnu17 -D_GNU_SOURCE -DINTTEST_VERSION='"$(VERSION)"' -DINTTEST_PREFIX='"$(PREFIX)"' \
+	-Itools $(PQ_INC) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/unit/%.o: tests/unit/%.c Makefile
+	@mkdir -p $(@D)
+	$(compile)
+
+$(BUILD)/obj/%.o: tools/%.c Makefile
+	@mkdir -p $(@D)
+	$(compile)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+units: $(UNITS:%=$(BUILD)/unit/%)
+
+deps:
+	@share/setup
+
+# set-up comes first, then the build in a make of its own that sees its results
+check: deps
+	@$(MAKE) --no-print-directory all units
+	@share/check/run-tests $(TESTS)
+
+inttest: deps
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -f pipeline.mk inttest
+
+reap:
+	@$(MAKE) --no-print-directory -f pipeline.mk reap
+
+lint:
+	@share/setup lint
+	@share/check/lint
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/inttest $(DESTDIR)$(PREFIX)/share/man
+	install -m 755 $(TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
+	cp -R share/images share/stonks $(DESTDIR)$(PREFIX)/share/inttest
+	for p in man/*.[1-8]; do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
+
+clean:
+	rm -rf build
+
+.PHONY: all units deps check inttest reap lint install clean
+.DELETE_ON_ERROR:
+.SECONDARY:

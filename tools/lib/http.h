@@ -1,0 +1,108 @@
+/*
+ * HTTP requests over libcurl's multi interface, inside a loop.  Connections
+ * are kept and shared per client; requests start at once (whoever needs a
+ * queue keeps it outside, so that waiting in it never counts as latency).
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include <stddef.h>
+
+#include "buf.h"
+#include "fault.h"
+#include "loop.h"
+
+struct http;      /* a client: connection cache, TLS settings */
+struct http_call; /* one request under way */
+
+struct http_tls {
+	const char *ca_file;              /* NULL: the system's */
+	const char *ca_data;              /* PEM, instead of ca_file; or NULL */
+	const char *cert_file, *key_file; /* client certificate, or NULL */
+	const char *cert_data, *key_data; /* PEM, instead of the files */
+	const char *server_name; /* name to verify instead of the URL's host */
+	int insecure;            /* 1: nothing is verified */
+	const char *proxy;       /* proxy URL, or NULL: none */
+};
+
+/* A client in loop l; tls (may be NULL) is copied.  NULL with f filled. */
+struct http *
+http_new(struct loop *l, const struct http_tls *tls, struct fault *f);
+
+/* Cancels what is under way (no callback is called) and frees the client. */
+void http_free(struct http *h);
+
+struct http_timing { /* milliseconds from the start of this request */
+	double dns, connect, tls, ttfb, total; /* durations of phases: dns, TCP
+	    connect, TLS handshake; 0 when the connection was reused; ttfb and
+	    total are from the request's start */
+};
+
+struct http_result {
+	int status;                /* 0: no response, error tells why */
+	const struct buf *body;    /* collected body; empty with on_data */
+	const struct buf *headers; /* "name: value\n" lines, names in lower
+				      case, of the final response */
+	struct http_timing timing;
+	size_t bytes;      /* of the body */
+	const char *error; /* NULL, or what went wrong, for people */
+	int refused;       /* 1: connection refused, reset or closed: may be
+			      tried again as nothing was answered */
+	int timed_out;
+};
+
+/* Called once, when the call has ended; r is valid during the call only. */
+typedef void http_done_fn(void *arg, const struct http_result *r);
+
+/*
+ * Called with each piece of a body.  Return 0, or -1 to end the call (its
+ * done callback then comes with an error).
+ */
+typedef int http_data_fn(void *arg, int status, const char *p, size_t n);
+
+struct http_request {
+	const char *method; /* NULL: GET */
+	const char *url;
+	const char *const *headers; /* "Name: value", NULL-ended, or NULL */
+	const void *body;           /* copied; or NULL */
+	size_t body_len;
+	int body_fd;       /* when body is NULL and > 0: body_len bytes are read
+			      with pread from offset 0; the caller keeps it open */
+	double timeout_ms; /* whole call; 0: none */
+	double connect_timeout_ms; /* 0: 10 s */
+	double
+	    idle_timeout_ms; /* nothing received for so long ends it; 0: none */
+	size_t max_body; /* collected at most; 0: 16 MiB; more is an error */
+	int follow;      /* redirects to follow at most; 0: none */
+	int fresh;       /* 1: a connection of its own */
+	const char *userpwd_bearer; /* bearer token, or NULL; never logged */
+	http_data_fn *on_data;      /* or NULL: the body is collected */
+	http_done_fn *done;
+	void *arg;
+};
+
+/*
+ * Starts a request.  rq and its strings may go away when it returns.
+ * Returns the call (for http_cancel only; gone once done was called), or
+ * NULL with f filled; then done is not called.
+ */
+struct http_call *
+http_start(struct http *h, const struct http_request *rq, struct fault *f);
+
+/* Ends a call without its callback. */
+void http_cancel(struct http *h, struct http_call *c);
+
+/*
+ * The value of a header (name in lower case) in r->headers, copied into out
+ * (size bytes, cut): 1 found, 0 not.
+ */
+int http_header(
+    const struct http_result *r, const char *name, char *out, size_t size);
+
+/* Appends s with everything but A-Za-z0-9-_.~ (and '/' if slashes) escaped. */
+int http_escape(struct buf *b, const char *s, size_t n, int slashes);
+
+/* To be called once in main before threads: 0 or -1. */
+int http_init(struct fault *f);
+
+#endif

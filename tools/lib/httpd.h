@@ -1,0 +1,85 @@
+/*
+ * An HTTP server in a loop: the door to libmicrohttpd, in external epoll
+ * mode.  A request is handed over when its body is complete; it is answered
+ * at once, later, or as a stream that is written to while there is something
+ * to say and costs nothing while there is not.
+ */
+#ifndef HTTPD_H
+#define HTTPD_H
+
+#include <stddef.h>
+
+#include "buf.h"
+#include "fault.h"
+#include "loop.h"
+
+struct httpd;
+struct httpd_req; /* one request, until it is answered or its peer is gone */
+
+typedef void httpd_fn(void *arg, struct httpd_req *rq);
+
+struct httpd_spec {
+	int listen_fd; /* bound and listening; the server owns it then */
+	const char *cert_pem, *key_pem; /* TLS, or both NULL */
+	size_t max_body;                /* larger: 413, never handed over */
+	double idle_ms; /* a connection silent for so long is closed */
+	unsigned max_connections;
+	httpd_fn *handler;
+	void *arg;
+};
+
+/* Starts to serve in l.  NULL with f filled. */
+struct httpd *
+httpd_new(struct loop *l, const struct httpd_spec *spec, struct fault *f);
+
+/* Stops accepting; open requests go on until httpd_free. */
+void httpd_quiesce(struct httpd *d);
+
+/* The number of requests not yet answered. */
+unsigned httpd_busy(const struct httpd *d);
+
+/* Ends all connections and frees the server. */
+void httpd_free(struct httpd *d);
+
+/* What was asked; all borrowed until the request ends. */
+const char *httpd_method(const struct httpd_req *rq);
+const char *
+httpd_path(const struct httpd_req *rq); /* without query, escapes undone */
+const char *
+httpd_query(const struct httpd_req *rq, const char *name); /* or NULL */
+const char *
+httpd_header(const struct httpd_req *rq, const char *name); /* or NULL */
+const struct buf *httpd_body(const struct httpd_req *rq);
+const char *httpd_peer(const struct httpd_req *rq); /* "127.0.0.1:4711" */
+
+/* A place for the handler's own data; free_fn (or NULL) runs when rq ends. */
+void httpd_set(struct httpd_req *rq, void *data, void (*free_fn)(void *));
+void *httpd_get(const struct httpd_req *rq);
+
+/* Adds a response header, before the answer.  0 or -1. */
+int httpd_add_header(struct httpd_req *rq, const char *name, const char *value);
+
+/*
+ * Answers with a whole body (copied) and ends the request; may be called
+ * within the handler or any time later.  0, or -1 (then the connection is
+ * closed).  rq is not to be used afterwards.
+ */
+int httpd_answer(struct httpd_req *rq, int status, const char *content_type,
+    const void *body, size_t len);
+
+/*
+ * Answers with a stream: chunks written by httpd_write until httpd_end.
+ * gone is called once when the peer went away or the server stops (not
+ * after httpd_end); rq is not to be used after that.
+ */
+int httpd_stream(struct httpd_req *rq, int status, const char *content_type,
+    httpd_fn *gone, void *arg);
+
+/*
+ * Queues bytes on a stream: 0; -1 when more than max_pending (16 MiB) are
+ * waiting for a peer that does not read, or without memory.
+ */
+int httpd_write(struct httpd_req *rq, const void *p, size_t n);
+void httpd_end(struct httpd_req *rq);
+
+#endif

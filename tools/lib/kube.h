@@ -1,0 +1,125 @@
+/*
+ * A client of the Kubernetes API: requests with authentication, verified
+ * TLS, one pool of connections, retries; and the paths of kinds by
+ * discovery.  Everything is asynchronous in a loop; kube_call waits.
+ */
+#ifndef KUBE_H
+#define KUBE_H
+
+#include "buf.h"
+#include "fault.h"
+#include "http.h"
+#include "json.h"
+#include "kube_config.h"
+#include "loop.h"
+
+#define KUBE_MAX_BODY (64 << 20) /* bytes of one answer */
+
+struct kube;
+struct kube_call_state;
+
+/* A client of c's cluster in l; c is copied.  NULL with f filled. */
+struct kube *
+kube_new(struct loop *l, const struct kube_config *c, struct fault *f);
+void kube_free(struct kube *k);
+
+/* The namespace and server of the configuration; borrowed. */
+const char *kube_namespace(const struct kube *k);
+const char *kube_server(const struct kube *k);
+
+/*
+ * How long requests are tried again after 429 (Retry-After honoured), 5xx
+ * and lost connections, from 0.1 s doubling to 5 s; default 30,000 ms.
+ */
+void kube_set_patience(struct kube *k, double ms);
+
+struct kube_answer {
+	int status; /* HTTP status; 0: no answer */
+	const cJSON
+	    *body; /* borrowed; NULL when there is none or it is no JSON */
+	const char *reason;  /* a Status's reason ("NotFound"), or "" */
+	const char *message; /* for people; never NULL when status is no 2xx */
+	double ms;           /* of the last attempt */
+	int attempts;
+};
+
+/* 1 when the answer is a success (2xx). */
+int kube_ok(const struct kube_answer *a);
+
+/*
+ * Fills f from an answer that is no success: FAULT_UNSURE for no answer,
+ * 401, 403, 429 and 5xx, else FAULT_NO.  "subject: message".  Returns -1.
+ */
+int
+kube_fault(const struct kube_answer *a, const char *subject, struct fault *f);
+
+typedef void kube_done_fn(void *arg, const struct kube_answer *a);
+
+struct kube_request {
+	const char *method;       /* GET, POST, PUT, PATCH, DELETE */
+	const char *path;         /* "/api/v1/...?query" */
+	const char *content_type; /* NULL: application/json */
+	const void *body;         /* copied; or NULL */
+	size_t body_len;
+	double timeout_ms; /* per attempt; 0: 30 s */
+	int once;          /* 1: not tried again */
+	kube_done_fn *done;
+	void *arg;
+};
+
+/* Starts a request (rq may go away): a handle for kube_cancel, or NULL. */
+struct kube_call_state *
+kube_start(struct kube *k, const struct kube_request *rq, struct fault *f);
+
+/* Ends a request without its callback. */
+void kube_cancel(struct kube *k, struct kube_call_state *c);
+
+/*
+ * Makes a request and turns the loop until it is answered.  *out (may be
+ * NULL) gets the body, the caller's; *status the HTTP status (may be NULL:
+ * then anything but 2xx is a fault as kube_fault tells, *out NULL).  -1
+ * when there was no answer.
+ */
+int kube_call(struct kube *k, const char *method, const char *path,
+    const char *content_type, const cJSON *body, cJSON **out, int *status,
+    struct fault *f);
+
+/*
+ * A raw streaming GET (logs): data as it comes, done at its end.  Not tried
+ * again.  Handle as kube_start.
+ */
+struct kube_call_state *kube_stream(struct kube *k, const char *path,
+    http_data_fn *data, http_done_fn *done, void *arg, struct fault *f);
+
+/* A kind as discovery tells it. */
+struct kube_kind {
+	char group[128]; /* "" for the core group */
+	char version[64];
+	char kind[128];
+	char resource[128]; /* plural: "deployments" */
+	char singular[128];
+	int namespaced;
+};
+
+/*
+ * Finds a kind: name is a kind, plural, singular or short name in any case,
+ * with ".group" behind it or not ("deploy", "deployments.apps");
+ * api_version ("apps/v1") may be NULL: any.  Discovery is fetched when it
+ * is first needed and once more when a name is unknown.  -1: FAULT_INPUT for
+ * an unknown kind, with the nearest names that discovery offers;
+ * FAULT_UNSURE when it cannot be asked.
+ */
+int kube_kind_find(struct kube *k, const char *api_version, const char *name,
+    struct kube_kind *out, struct fault *f);
+
+/* Forgets discovery, for use after a CRD was applied. */
+void kube_kind_forget(struct kube *k);
+
+/*
+ * Appends the path of a kind's objects: ns NULL is all namespaces (or a
+ * cluster-scoped kind), name NULL the collection.  Segments are escaped.
+ */
+int kube_path(struct buf *b, const struct kube_kind *kind, const char *ns,
+    const char *name);
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * Records: see record.h.  The buffer is kept from record to record, so that
+ * writing one allocates nothing once it has grown.
+ */
+#include "record.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "clock.h"
+
+void
+record_init(struct record *r)
+{
+	*r = (struct record){ 0 };
+	buf_init(&r->b, RECORD_MAX);
+}
+
+void
+record_release(struct record *r)
+{
+	buf_release(&r->b);
+}
+
+static void
+key_out(struct record *r, const char *key)
+{
+	if (!r->first)
+		buf_addc(&r->b, ',');
+	r->first = 0;
+	if (key == NULL)
+		return;
+	json_write_string(&r->b, key, strlen(key));
+	buf_addc(&r->b, ':');
+}
+
+void
+record_begin(struct record *r, const char *type)
+{
+	buf_clear(&r->b);
+	buf_addc(&r->b, '{');
+	r->first = 1;
+	r->depth = 0;
+	record_str(r, "type", type);
+}
+
+void
+record_strn(struct record *r, const char *key, const char *value, size_t n)
+{
+	key_out(r, key);
+	json_write_string(&r->b, value, n);
+}
+
+void
+record_str(struct record *r, const char *key, const char *value)
+{
+	if (value != NULL)
+		record_strn(r, key, value, strlen(value));
+	else
+		record_json(r, key, NULL);
+}
+
+void
+record_int(struct record *r, const char *key, long long value)
+{
+	key_out(r, key);
+	buf_addf(&r->b, "%lld", value);
+}
+
+void
+record_num(struct record *r, const char *key, double value)
+{
+	cJSON v = { .type = cJSON_Number, .valuedouble = value };
+
+	record_json(r, key, &v);
+}
+
+void
+record_ms(struct record *r, const char *key, double ms)
+{
+	record_num(r, key, isfinite(ms) ? round(ms * 1e3) / 1e3 : ms);
+}
+
+void
+record_bool(struct record *r, const char *key, int value)
+{
+	key_out(r, key);
+	buf_adds(&r->b, value ? "true" : "false");
+}
+
+void
+record_json(struct record *r, const char *key, const cJSON *value)
+{
+	key_out(r, key);
+	json_write(&r->b, value);
+}
+
+void
+record_open(struct record *r, const char *key, char bracket)
+{
+	key_out(r, key);
+	buf_addc(&r->b, bracket);
+	r->first = 1;
+	r->depth++;
+}
+
+void
+record_close(struct record *r, char bracket)
+{
+	buf_addc(&r->b, bracket);
+	r->first = 0;
+	r->depth--;
+}
+
+void
+record_ts(struct record *r)
+{
+	char ts[CLOCK_TS_SIZE];
+
+	record_str(r, "ts", clock_ts(ts));
+}
+
+int
+record_end(struct record *r, FILE *out, struct fault *f)
+{
+	buf_adds(&r->b, "}\n");
+	if (r->b.failed)
+		return buf_check(&r->b, "record", f);
+	if (fwrite(r->b.data, 1, r->b.len, out) != r->b.len)
+		return fault_sys(f, FAULT_UNSURE, errno, "write");
+	return 0;
+}

@@ -1,0 +1,136 @@
+/*
+ * What every main shares: see tool.h.  The name and the usage are the only
+ * state of a tool that is not passed along, since every message needs them.
+ */
+#include "tool.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef INTTEST_VERSION
+#define INTTEST_VERSION "unknown"
+#endif
+
+static const char *tool_name = "inttest";
+static const char *tool_text = "";
+
+void
+tool_begin(const char *name, const char *usage)
+{
+	tool_name = name;
+	tool_text = usage;
+}
+
+int
+tool_getopt(int argc, char **argv, const char *short_options,
+    const struct option *long_options)
+{
+	int ch;
+
+	/* getopt's own messages would name argv[0], a path perhaps */
+	opterr = 0;
+	ch = getopt_long(argc, argv, short_options, long_options, NULL);
+	switch (ch) {
+	case TOOL_HELP:
+		printf("usage: %s\n", tool_text);
+		exit(tool_end(0));
+	case TOOL_VERSION:
+		printf("%s %s\n", tool_name, INTTEST_VERSION);
+		exit(tool_end(0));
+	case '?':
+	case ':':
+		if (optopt > ' ' && optopt < 127)
+			tool_usage("-%c: %s", optopt,
+			    strchr(short_options, optopt) != NULL ?
+				"needs an argument" :
+				"unknown option");
+		tool_usage("%s: unknown option, or its argument is missing",
+		    argv[optind - 1]);
+	default:
+		return ch;
+	}
+}
+
+static void
+vwarn(const char *fmt, va_list ap)
+{
+	fflush(stdout);
+	flockfile(stderr);
+	fprintf(stderr, "%s: ", tool_name);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	funlockfile(stderr);
+}
+
+void
+tool_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vwarn(fmt, ap);
+	va_end(ap);
+}
+
+int
+tool_fault(const struct fault *f)
+{
+	tool_warn("%s", f->code != FAULT_NONE ? f->msg : "unknown failure");
+	return f->code != FAULT_NONE ? (int)f->code : FAULT_UNSURE;
+}
+
+void
+tool_die(const struct fault *f)
+{
+	exit(tool_end(tool_fault(f)));
+}
+
+void
+tool_fail(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vwarn(fmt, ap);
+	va_end(ap);
+	exit(tool_end(status));
+}
+
+void
+tool_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (fmt != NULL) {
+		va_start(ap, fmt);
+		vwarn(fmt, ap);
+		va_end(ap);
+	}
+	fprintf(stderr, "usage: %s\n", tool_text);
+	exit(FAULT_INPUT);
+}
+
+int
+tool_worse(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+int
+tool_end(int status)
+{
+	/* a closed stdout (>&-) shows as EBADF: nothing was to be written */
+	int bad = ferror(stdout);
+
+	if (fflush(stdout) != 0)
+		bad = 1;
+	if (bad || (fclose(stdout) != 0 && errno != EBADF)) {
+		fprintf(stderr, "%s: standard output: %s\n", tool_name,
+		    errno != 0 ? strerror(errno) : "write failed");
+		return FAULT_UNSURE;
+	}
+	return status;
+}
