@@ -62,7 +62,9 @@ O_k8s-proxyd = k8s-proxyd $(KUBE)
 
 # One list per unit test (tests/unit/NAME.c).
 U_buf    = lib/buf lib/fault
+U_cert   = lib/cert lib/buf lib/fault
 U_clock  = lib/clock
+U_digest = lib/digest lib/buf lib/fault
 U_json   = lib/json lib/record lib/buf lib/fault lib/clock
 U_opt    = lib/opt lib/clock lib/fault
 
