@@ -85,7 +85,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/unit/%.o $$(call objects,$$(U_$$*))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(U_$*))
 
 compile = $(CC) -std=gnu17 -D_GNU_SOURCE -DINTTEST_VERSION='"$(VERSION)"' -DINTTEST_PREFIX='"$(PREFIX)"' \
-	-Itools $(PQ_INC) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+	-Itools -Itests $(PQ_INC) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/unit/%.o: tests/unit/%.c Makefile
 	@mkdir -p $(@D)

@@ -92,8 +92,10 @@ clock_duration(const char *s, double *ms)
 	while (*s != '\0') {
 		if (!isdigit((unsigned char)*s) && *s != '.')
 			return -1;
+		/* strtod alone would also take 1e3 and 0x10 */
+		n = strspn(s, "0123456789.");
 		v = strtod(s, &end);
-		if (end == s || !isfinite(v))
+		if (end != s + n)
 			return -1;
 		n = strspn(end, "abcdefghijklmnopqrstuvwxyz");
 		for (i = 0; i < sizeof units / sizeof units[0]; i++)
