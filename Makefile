@@ -52,7 +52,7 @@ O_latency-summary = latency-summary $(JSON) $(SCAN) lib/hist
 O_budget-check = budget-check $(JSON) $(SCAN) lib/jqx lib/hist
 O_results-json = results-json $(JSON) $(SCAN) lib/hist
 O_results-tap = results-tap $(JSON) $(SCAN)
-O_run-stage  = run-stage $(JSON) $(LOOP)
+O_run-stage  = run-stage/main run-stage/progress $(JSON) $(LOOP)
 O_run-finally = run-finally $(BASE) $(LOOP)
 O_sql-serve  = sql-serve/main $(JSON) $(LOOP) lib/httpd lib/pg lib/redis
 O_k8s-sandbox = k8s-sandbox/main $(JSON) $(LOOP) lib/digest lib/cert
@@ -67,6 +67,7 @@ U_cert   = lib/cert lib/buf lib/fault
 U_clock  = lib/clock
 U_digest = lib/digest lib/buf lib/fault
 U_json   = lib/json lib/record lib/buf lib/fault lib/clock
+U_httpd  = lib/httpd lib/loop lib/buf lib/fault lib/clock
 U_opt    = lib/opt lib/clock lib/fault
 U_scan   = $(SCAN) lib/buf lib/fault
 

@@ -45,6 +45,7 @@ void httpd_free(struct httpd *d);
 const char *httpd_method(const struct httpd_req *rq);
 const char *
 httpd_path(const struct httpd_req *rq); /* without query, escapes undone */
+const char *httpd_target(const struct httpd_req *rq); /* as it was sent */
 const char *
 httpd_query(const struct httpd_req *rq, const char *name); /* or NULL */
 const char *

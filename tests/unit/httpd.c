@@ -1,0 +1,280 @@
+/*
+ * The HTTP server in one process with its client: answers at once and
+ * later, streams, bodies, peers that go away, and the end of the server.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/httpd.h"
+#include "lib/loop.h"
+#include "tap.h"
+
+static struct loop *loop;
+static struct httpd *server;
+static int port;
+static struct httpd_req *later, *stream;
+static int gone, freed;
+static char seen[256];
+
+static void
+on_gone(void *arg, struct httpd_req *rq)
+{
+	(void)arg;
+	(void)rq;
+	gone++;
+	stream = NULL;
+}
+
+static void
+on_free(void *p)
+{
+	free(p);
+	freed++;
+}
+
+static void
+handler(void *arg, struct httpd_req *rq)
+{
+	const char *path = httpd_path(rq), *q;
+
+	(void)arg;
+	if (strcmp(path, "/now") == 0) {
+		q = httpd_query(rq, "x");
+		snprintf(seen, sizeof seen, "%s %s x=%s y=%s h=%s body=%s",
+		    httpd_method(rq), httpd_target(rq), q != NULL ? q : "-",
+		    httpd_query(rq, "y") != NULL ? "there" : "-",
+		    httpd_header(rq, "x-a") != NULL ? httpd_header(rq, "X-A") :
+						      "-",
+		    buf_str(httpd_body(rq)));
+		httpd_set(rq, malloc(1), on_free);
+		httpd_add_header(rq, "X-B", "b");
+		httpd_answer(rq, 200, "text/plain", "now", 3);
+	} else if (strcmp(path, "/later") == 0)
+		later = rq;
+	else if (strcmp(path, "/stream") == 0) {
+		stream = rq;
+		httpd_stream(rq, 200, "text/plain", on_gone, NULL);
+	} else
+		httpd_answer(rq, 404, "text/plain", NULL, 0);
+}
+
+static int
+listen_any(void)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	socklen_t len = sizeof in;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd == -1 || bind(fd, (void *)&in, sizeof in) != 0 ||
+	    listen(fd, 16) != 0 || getsockname(fd, (void *)&in, &len) != 0)
+		return -1;
+	port = ntohs(in.sin_port);
+	return fd;
+}
+
+static int
+client(const char *request)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	in.sin_port = htons((uint16_t)port);
+	if (fd == -1 || connect(fd, (void *)&in, sizeof in) != 0 ||
+	    send(fd, request, strlen(request), MSG_NOSIGNAL) !=
+		(ssize_t)strlen(request))
+		return -1;
+	return fd;
+}
+
+/* Turns the loop until want arrived on fd (NULL: its end), or 2 s. */
+static int
+get(int fd, struct buf *b, const char *want)
+{
+	double end = clock_ms() + 2000;
+	char s[4096];
+	ssize_t n;
+
+	while (clock_ms() < end) {
+		loop_once(loop, 5, NULL);
+		n = recv(fd, s, sizeof s, MSG_DONTWAIT);
+		if (n > 0)
+			buf_add(b, s, (size_t)n);
+		if (want != NULL && strstr(buf_str(b), want) != NULL)
+			return 1;
+		if (n == 0 || (n == -1 && errno != EAGAIN))
+			return want == NULL;
+	}
+	return 0;
+}
+
+static void
+turn(double ms)
+{
+	double end = clock_ms() + ms;
+
+	while (clock_ms() < end)
+		loop_once(loop, 5, NULL);
+}
+
+static void
+test_now(struct buf *b)
+{
+	int fd = client("POST /now?x=a%20b&y HTTP/1.1\r\nHost: a\r\nX-A: 1\r\n"
+			"Content-Length: 5\r\n\r\nhello");
+
+	tap_ok(get(fd, b, "\r\n\r\nnow"), "answered at once");
+	tap_str(seen, "POST /now?x=a%20b&y x=a b y=there h=1 body=hello",
+	    "what was asked");
+	tap_ok(strstr(buf_str(b), "X-B: b") != NULL, "header added");
+	tap_ok(freed == 1, "data freed");
+	buf_clear(b);
+	send(fd, "GET /none HTTP/1.1\r\nHost: a\r\n\r\n", 31, MSG_NOSIGNAL);
+	tap_ok(get(fd, b, "HTTP/1.1 404"), "second request, same connection");
+	close(fd);
+	buf_clear(b);
+}
+
+static void
+test_limits(struct buf *b)
+{
+	int fd = client("POST /now HTTP/1.1\r\nHost: a\r\n"
+			"Content-Length: 500\r\n\r\n");
+
+	tap_ok(get(fd, b, "HTTP/1.1 413"), "announced too large: 413");
+	close(fd);
+	buf_clear(b);
+	fd = client(
+	    "POST /now HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked"
+	    "\r\n\r\n46\r\n"
+	    "0123456789012345678901234567890123456789012345678901234567890"
+	    "123456789\r\n0\r\n\r\n");
+	tap_ok(get(fd, b, "HTTP/1.1 413"), "chunked too large: 413");
+	close(fd);
+	buf_clear(b);
+}
+
+static void
+test_later(struct buf *b)
+{
+	int fd = client("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+
+	turn(30);
+	tap_ok(later != NULL && httpd_busy(server) == 1, "one is waiting");
+	tap_ok(recv(fd, seen, 1, MSG_DONTWAIT) == -1, "nothing said yet");
+	if (later != NULL)
+		httpd_answer(later, 201, "text/plain", "late", 4);
+	tap_ok(get(fd, b, "late"), "answered later");
+	turn(10);
+	tap_ok(httpd_busy(server) == 0, "none is waiting");
+	close(fd);
+	buf_clear(b);
+}
+
+static void
+test_stream(struct buf *b)
+{
+	int fd = client("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+	char *big = malloc(300000);
+	int i;
+
+	tap_ok(get(fd, b, "\r\n\r\n"), "headers before any data");
+	if (stream == NULL || big == NULL)
+		exit(1);
+	httpd_write(stream, "one\n", 4);
+	tap_ok(get(fd, b, "one\n"), "first piece");
+	memset(big, 'x', 300000);
+	big[299999] = '!';
+	for (i = 0; i < 3; i++)
+		httpd_write(stream, big, 300000);
+	httpd_write(stream, "end\n", 4);
+	tap_ok(get(fd, b, "end\n"), "large pieces");
+	tap_ok(b->len > 900000, "all of it");
+	httpd_end(stream);
+	tap_ok(get(fd, b, "\r\n0\r\n\r\n"), "the end of the stream");
+	tap_ok(gone == 0, "an end is not a loss");
+	close(fd);
+	buf_clear(b);
+	free(big);
+}
+
+static void
+test_gone(struct buf *b)
+{
+	int fd = client("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+	char *big = calloc(1, 1 << 20);
+	int i, rc = 0;
+
+	get(fd, b, "\r\n\r\n");
+	close(fd);
+	turn(30);
+	tap_ok(gone == 1, "a peer that goes is seen while nothing is said");
+	tap_ok(httpd_busy(server) == 0, "its request is gone");
+	buf_clear(b);
+	fd = client("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+	get(fd, b, "\r\n\r\n");
+	for (i = 0; i < 18 && rc == 0 && big != NULL; i++)
+		rc = httpd_write(stream, big, 1 << 20);
+	tap_ok(rc == -1 && i == 17, "a peer that does not read has a limit");
+	close(fd);
+	turn(30);
+	tap_ok(gone == 2, "and goes");
+	free(big);
+	buf_clear(b);
+}
+
+static void
+test_end(struct buf *b)
+{
+	int a = client("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+	int c = client("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+
+	get(a, b, "\r\n\r\n");
+	turn(20);
+	httpd_quiesce(server);
+	tap_ok(client("GET /now HTTP/1.1\r\n\r\n") == -1, "quiesced");
+	httpd_free(server);
+	tap_ok(gone == 3, "a stream is told of the server's end");
+	buf_clear(b);
+	tap_ok(get(c, b, NULL), "a waiting request is closed");
+	close(a);
+	close(c);
+}
+
+int
+main(void)
+{
+	struct httpd_spec spec = {
+		.max_body = 64,
+		.idle_ms = 5000,
+		.max_connections = 10,
+		.handler = handler,
+	};
+	struct buf b;
+	struct fault f;
+
+	buf_init(&b, 4 << 20);
+	loop = loop_new(&f);
+	spec.listen_fd = listen_any();
+	server = loop != NULL ? httpd_new(loop, &spec, &f) : NULL;
+	if (server == NULL) {
+		printf("Bail out! %s\n", f.msg);
+		return 1;
+	}
+	test_now(&b);
+	test_limits(&b);
+	test_later(&b);
+	test_stream(&b);
+	test_gone(&b);
+	test_end(&b);
+	loop_free(loop);
+	buf_release(&b);
+	return tap_end();
+}
