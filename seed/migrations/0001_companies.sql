@@ -48,7 +48,7 @@ CREATE TABLE company_aliases (
 
 CREATE UNIQUE INDEX company_aliases_company_alias
 	ON company_aliases (company_id, lower(alias));
-CREATE INDEX company_aliases_alias ON company_aliases (lower(alias));
+CREATE INDEX company_aliases_alias ON company_aliases (lower(alias) text_pattern_ops);
 
 CREATE TABLE competitors (
 	company_id uuid NOT NULL REFERENCES companies ON DELETE CASCADE,
