@@ -69,6 +69,7 @@ U_digest = lib/digest lib/buf lib/fault
 U_json   = lib/json lib/record lib/buf lib/fault lib/clock
 U_httpd  = lib/httpd lib/loop lib/buf lib/fault lib/clock
 U_opt    = lib/opt lib/clock lib/fault
+U_select = k8s-apid/select lib/json lib/buf lib/fault
 U_scan   = $(SCAN) lib/buf lib/fault
 
 TOOLS = $(sort $(patsubst O_%,%,$(filter O_%,$(.VARIABLES))))
