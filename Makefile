@@ -34,7 +34,8 @@ BASE = tool lib/fault lib/buf lib/clock lib/opt
 JSON = $(BASE) lib/json lib/record
 LOOP = lib/loop lib/child
 SCAN = lib/scan lib/scan_line lib/scan_text
-KUBE = $(JSON) $(LOOP) lib/http lib/digest lib/yaml lib/kube lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_watch
+YAML = lib/digest lib/yaml lib/yaml_json lib/yaml_scalar lib/yaml_table
+KUBE = $(JSON) $(LOOP) lib/http $(YAML) lib/kube lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_watch
 
 # One list of objects per tool (tools/NAME.c unless a folder), sorted by family.
 O_k8s-apply  = k8s-apply $(KUBE) lib/manifest
@@ -69,6 +70,7 @@ U_digest = lib/digest lib/buf lib/fault
 U_json   = lib/json lib/record lib/buf lib/fault lib/clock
 U_httpd  = lib/httpd lib/loop lib/buf lib/fault lib/clock
 U_opt    = lib/opt lib/clock lib/fault
+U_yaml   = $(YAML) lib/json lib/buf lib/fault
 U_select = k8s-apid/select lib/json lib/buf lib/fault
 U_scan   = $(SCAN) lib/buf lib/fault
 

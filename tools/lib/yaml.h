@@ -3,8 +3,8 @@
  * (sigs.k8s.io/yaml over go-yaml: YAML 1.1 booleans, 0644 is octal, dates
  * stay strings); the door to libyaml.
  */
-#ifndef YAML_H
-#define YAML_H
+#ifndef LIB_YAML_H /* libyaml's own header has taken YAML_H */
+#define LIB_YAML_H
 
 #include "fault.h"
 #include "json.h"
