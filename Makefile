@@ -65,10 +65,12 @@ O_k8s-proxyd = k8s-proxyd $(KUBE)
 # One list per unit test (tests/unit/NAME.c).
 U_buf    = lib/buf lib/fault
 U_cert   = lib/cert lib/buf lib/fault
+U_child  = lib/child lib/buf lib/fault lib/clock
 U_clock  = lib/clock
 U_digest = lib/digest lib/buf lib/fault
 U_json   = lib/json lib/record lib/buf lib/fault lib/clock
 U_httpd  = lib/httpd lib/loop lib/buf lib/fault lib/clock
+U_loop   = lib/loop lib/fault lib/clock
 U_opt    = lib/opt lib/clock lib/fault
 U_yaml   = $(YAML) lib/json lib/buf lib/fault
 U_select = k8s-apid/select lib/json lib/buf lib/fault
