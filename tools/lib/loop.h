@@ -28,7 +28,8 @@ typedef void loop_signal_fn(void *arg, int signo);
 
 /*
  * Watches fd for events (EPOLLIN, EPOLLOUT, ...; level-triggered).  Called
- * again for the same fd it changes events, callback and argument.  0 or -1.
+ * again for the same fd it changes events, callback and argument.  A regular
+ * file is always ready.  0 or -1.
  */
 int loop_fd(struct loop *l, int fd, uint32_t events, loop_fd_fn *fn, void *arg,
     struct fault *f);
@@ -56,10 +57,17 @@ void loop_timer_cancel(struct loop *l, struct loop_timer **t);
 int loop_signal(
     struct loop *l, int signo, loop_signal_fn *fn, void *arg, struct fault *f);
 
-/* Turns until loop_stop is called or nothing is left to wait for: 0, or -1. */
+/*
+ * Turns until loop_stop is called or nothing is left to wait for (signals
+ * alone do not keep it going): 0, or -1.  A loop_stop from before counts.
+ */
 int loop_run(struct loop *l, struct fault *f);
 
-/* One turn: waits at most ms milliseconds (-1: for ever).  0 or -1. */
+/*
+ * One turn: waits at most ms milliseconds (-1: for ever).  0 or -1.  May be
+ * called from within a callback; the outer turn's events may then be spurious,
+ * so descriptors should be non-blocking.
+ */
 int loop_once(struct loop *l, double ms, struct fault *f);
 
 /* Makes loop_run return after the current callback. */
