@@ -26,6 +26,7 @@ enum phase { COMMAND, CLEANUP };
 struct run {
 	struct loop *loop;
 	struct child child;
+	pid_t group; /* the child's process group, also once it has ended */
 	enum phase phase;
 	int running;
 	int status;     /* of the child that ended last, as a shell tells it */
@@ -40,7 +41,8 @@ struct run {
 static void
 kill_group(const struct run *r, int signo)
 {
-	kill(-r->child.pid, signo);
+	if (r->group > 1)
+		kill(-r->group, signo);
 }
 
 static void
@@ -149,6 +151,7 @@ run(struct run *r, enum phase phase, const char *const *argv, struct fault *f)
 	r->phase = phase;
 	if (child_spawn(&r->child, &spec, f) != 0)
 		return -1;
+	r->group = r->child.pid;
 	r->running = 1;
 	if (loop_fd(r->loop, r->child.pidfd, EPOLLIN, on_end, r, f) != 0)
 		return -1;

@@ -6,12 +6,12 @@ load helper
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
-	echo 'echo begun >>log; sleep 0.4; echo done >>log' >clean
+	echo "echo begun >>log; sleep 0.4; echo ended >>log" >clean
 }
 
 @test "exit status of the command, clean-up done" {
-	run -0 run-finally -f 'echo done >log' true
-	[ "$(cat log)" = done ]
+	run -0 run-finally -f 'echo ended >log' true
+	[ "$(cat log)" = ended ]
 	run -7 run-finally -f 'echo again >>log' sh -c 'exit 7'
 	[ "$(tail -n 1 log)" = again ]
 }
@@ -40,7 +40,7 @@ signalled() { # SIGNAL STATUS
 	kill "-$1" "$pid"
 	wait "$pid" || rc=$?
 	[ "$rc" = "$2" ]
-	[ "$(tail -n 1 log)" = done ]
+	[ "$(tail -n 1 log)" = ended ]
 }
 
 @test "INT, TERM, HUP: clean-up, then 128 + signal" {
@@ -59,7 +59,7 @@ signalled() { # SIGNAL STATUS
 	kill -INT "$pid"
 	wait "$pid" || rc=$?
 	[ "$rc" = 130 ]
-	[ "$(cat log)" = $'begun\ndone' ]
+	[ "$(cat log)" = $'begun\nended' ]
 	grep -q 'clean-up goes on' err
 }
 

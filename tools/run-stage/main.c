@@ -30,6 +30,7 @@ struct stage {
 	struct loop *loop;
 	struct progress *progress;
 	struct child child;
+	pid_t group;      /* the command's, also once it has ended */
 	struct buf said;  /* of the command's stderr: a line not yet ended */
 	char last[512];   /* its last line that was not empty */
 	const char *file; /* where records go */
@@ -55,12 +56,8 @@ say_line(struct stage *s, const char *line, size_t n)
 		return; /* nobody listens: the record still tells */
 	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
 		n--;
-	if (n >= sizeof s->last)
-		n = sizeof s->last - 1;
-	if (n > 0) {
-		memcpy(s->last, line, n);
-		s->last[n] = '\0';
-	}
+	if (n > 0)
+		snprintf(s->last, sizeof s->last, "%.*s", (int)n, line);
 }
 
 /* Passes on whole lines, so that parallel stages do not mix within one. */
@@ -98,13 +95,20 @@ on_errors(void *arg, int fd, uint32_t events)
 }
 
 static void
+kill_group(const struct stage *s, int signo)
+{
+	if (s->group > 1)
+		kill(-s->group, signo);
+}
+
+static void
 on_signal(void *arg, int signo)
 {
 	struct stage *s = arg;
 
 	if (s->signo == 0)
 		s->signo = signo;
-	kill(-s->child.pid, s->signo == signo ? signo : SIGKILL);
+	kill_group(s, s->signo == signo ? signo : SIGKILL);
 }
 
 static void
@@ -114,7 +118,7 @@ on_timeout(void *arg)
 
 	s->late = 1;
 	tool_warn("%s: not done in time, ended", s->name);
-	kill(-s->child.pid, SIGKILL);
+	kill_group(s, SIGKILL);
 }
 
 static void
@@ -134,7 +138,7 @@ on_end(void *arg, int fd, uint32_t events)
 	if (s->late)
 		s->status = FAULT_UNSURE;
 	/* what it left in its group would hold our pipe open */
-	kill(-s->child.pid, SIGKILL);
+	kill_group(s, SIGKILL);
 	loop_stop(s->loop);
 }
 
@@ -196,6 +200,7 @@ start(struct stage *s, const char *const *argv, struct fault *f)
 	close(pipes[1]);
 	if (rc != 0)
 		return -1;
+	s->group = s->child.pid;
 	s->running = 1;
 	if (s->timeout > 0 &&
 	    loop_timer(s->loop, s->timeout, on_timeout, s, f) == NULL)
