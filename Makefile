@@ -23,7 +23,7 @@ L_lib/digest = -lcrypto
 L_lib/hist = -lz -lm
 L_lib/http = -lcurl
 L_lib/httpd = -lmicrohttpd
-L_lib/jqx = -ljq -lonig
+L_lib/jqx = -ljq
 L_lib/json = -lcjson -lm
 L_lib/clock = -lm
 L_lib/pg = -lpq
@@ -117,10 +117,10 @@ check: deps
 
 inttest: deps
 	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory -f pipeline.mk inttest
+	@share/inttest
 
-reap:
-	@$(MAKE) --no-print-directory -f pipeline.mk reap
+reap: all
+	@build/bin/k8s-delete --expired
 
 lint:
 	@share/setup lint
@@ -129,7 +129,10 @@ lint:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/inttest $(DESTDIR)$(PREFIX)/share/man
 	install -m 755 $(TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
-	cp -R share/images share/stonks $(DESTDIR)$(PREFIX)/share/inttest
+	install -m 755 share/inttest $(DESTDIR)$(PREFIX)/bin
+	cp -R pipeline.mk manifests seed share/images share/stonks $(DESTDIR)$(PREFIX)/share/inttest
+	install -d $(DESTDIR)$(PREFIX)/share/inttest/tests
+	cp -R tests/api tests/pages tests/budgets.json $(DESTDIR)$(PREFIX)/share/inttest/tests
 	for p in man/*.[1-8]; do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
 
 clean:

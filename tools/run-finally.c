@@ -14,9 +14,12 @@
 #include <unistd.h>
 
 #include "lib/child.h"
+#include "lib/clock.h"
 #include "lib/loop.h"
 #include "lib/opt.h"
 #include "tool.h"
+
+#define TWICE_MS 500 /* signals closer than this are one */
 
 static const char usage[] =
     "run-finally [-g GRACE] [-t TIMEOUT] -f CLEANUP COMMAND [ARGUMENT ...]";
@@ -31,6 +34,7 @@ struct run {
 	int running;
 	int status;     /* of the child that ended last, as a shell tells it */
 	int signo;      /* first signal that reached us, or 0 */
+	double since;   /* when it did */
 	int timed_out;  /* the clean-up was ended after its timeout */
 	double grace;   /* ms from a signal to SIGKILL of the command */
 	double timeout; /* ms for the clean-up, 0: none */
@@ -78,8 +82,14 @@ on_signal(void *arg, int signo)
 	struct run *r = arg;
 	int first = r->signo == 0;
 
-	if (first)
+	/* one ^C may come twice: from the terminal, and passed on by a parent
+	 */
+	if (!first && clock_ms() - r->since < TWICE_MS)
+		return;
+	if (first) {
 		r->signo = signo;
+		r->since = clock_ms();
+	}
 	if (r->phase == CLEANUP) {
 		tool_warn(
 		    "clean-up goes on: %s waits for its end", strsignal(signo));
@@ -119,6 +129,10 @@ on_end(void *arg, int fd, uint32_t events)
 	loop_stop(r->loop);
 }
 
+/*
+ * Within a PID namespace a group from outside is 0: such a terminal stays
+ * as it is, and ^C reaches us first.
+ */
 static int
 to_foreground(void *arg)
 {
@@ -138,7 +152,8 @@ to_foreground(void *arg)
 static int
 run(struct run *r, enum phase phase, const char *const *argv, struct fault *f)
 {
-	int terminal = phase == COMMAND && tcgetpgrp(STDIN_FILENO) == getpgrp();
+	int terminal = phase == COMMAND && getpgrp() > 0 &&
+		       tcgetpgrp(STDIN_FILENO) == getpgrp();
 	struct child_spec spec = {
 		.argv = argv,
 		.in = phase == COMMAND ? STDIN_FILENO : -1,
