@@ -84,7 +84,7 @@ on_signal(void *arg, int signo)
 
 	/* one ^C may come twice: from the terminal, and passed on by a parent
 	 */
-	if (!first && clock_ms() - r->since < TWICE_MS)
+	if (!first && r->phase == COMMAND && clock_ms() - r->since < TWICE_MS)
 		return;
 	if (first) {
 		r->signo = signo;
