@@ -45,7 +45,8 @@ struct http_result {
 				      case, of the final response */
 	struct http_timing timing;
 	size_t bytes;      /* of the body */
-	const char *error; /* NULL, or what went wrong, for people */
+	const char *error; /* NULL, or what went wrong, for people; status may
+			      be set all the same (a body cut short) */
 	int refused;       /* 1: connection refused, reset or closed: may be
 			      tried again as nothing was answered */
 	int timed_out;
@@ -99,7 +100,10 @@ void http_cancel(struct http *h, struct http_call *c);
 int http_header(
     const struct http_result *r, const char *name, char *out, size_t size);
 
-/* Appends s with everything but A-Za-z0-9-_.~ (and '/' if slashes) escaped. */
+/*
+ * Appends n bytes of s, percent-escaped but for A-Za-z0-9-_.~ and, when
+ * slashes is 1, '/'.  0, or -1 (the buffer has failed).
+ */
 int http_escape(struct buf *b, const char *s, size_t n, int slashes);
 
 /* To be called once in main before threads: 0 or -1. */

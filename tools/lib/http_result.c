@@ -1,0 +1,148 @@
+/*
+ * How a request ended: its outcome with phase timings and words for people.
+ * libcurl's times are cumulative from the start of the request; what http.h
+ * promises are durations.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "http_impl.h"
+
+static double
+phase(CURL *e, CURLINFO info)
+{
+	curl_off_t us = 0;
+
+	curl_easy_getinfo(e, info, &us);
+	return (double)us / 1000;
+}
+
+static void
+fill_timing(CURL *e, struct http_timing *t)
+{
+	double dns = phase(e, CURLINFO_NAMELOOKUP_TIME_T);
+	double tcp = phase(e, CURLINFO_CONNECT_TIME_T);
+	double tls = phase(e, CURLINFO_APPCONNECT_TIME_T);
+	long connects = 0;
+
+	memset(t, 0, sizeof(*t));
+	t->ttfb = phase(e, CURLINFO_STARTTRANSFER_TIME_T);
+	t->total = phase(e, CURLINFO_TOTAL_TIME_T);
+	curl_easy_getinfo(e, CURLINFO_NUM_CONNECTS, &connects);
+	if (connects == 0)
+		return;
+	t->dns = dns;
+	t->connect = tcp > dns ? tcp - dns : 0;
+	t->tls = tls > tcp ? tls - tcp : 0;
+}
+
+/* libcurl's words for people, in the house's style. */
+static void
+describe_error(struct http_call *c)
+{
+	size_t size = sizeof(c->error);
+	long err = 0;
+
+	if (c->too_large)
+		snprintf(
+		    c->error, size, "body larger than %zu bytes", c->max_body);
+	else if (c->refused_data)
+		snprintf(c->error, size, "ended by its reader");
+	else if (c->idled)
+		snprintf(
+		    c->error, size, "nothing received for %.0f ms", c->idle_ms);
+	else if (c->code == CURLE_OPERATION_TIMEDOUT && c->timeout_ms > 0 &&
+		 phase(c->easy, CURLINFO_TOTAL_TIME_T) >= c->timeout_ms - 2)
+		snprintf(
+		    c->error, size, "no answer within %.0f ms", c->timeout_ms);
+	else if (c->code == CURLE_COULDNT_CONNECT &&
+		 curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &err) ==
+		     CURLE_OK &&
+		 err != 0)
+		snprintf(
+		    c->error, size, "cannot connect: %s", strerror((int)err));
+	else if (c->code == CURLE_GOT_NOTHING)
+		snprintf(c->error, size, "connection closed without an answer");
+	else if (c->error[0] == '\0')
+		snprintf(c->error, size, "%s", curl_easy_strerror(c->code));
+	if (isupper((unsigned char)c->error[0]) &&
+	    !isupper((unsigned char)c->error[1]))
+		c->error[0] = (char)tolower((unsigned char)c->error[0]);
+}
+
+static int
+was_refused(CURLcode code)
+{
+	return code == CURLE_COULDNT_CONNECT || code == CURLE_SEND_ERROR ||
+	       code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING ||
+	       code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
+}
+
+void
+http_call_result(struct http_call *c, struct http_result *r)
+{
+	long status = 0;
+
+	memset(r, 0, sizeof(*r));
+	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	r->status = (int)status;
+	r->body = &c->body;
+	r->headers = &c->response;
+	r->bytes = c->bytes;
+	fill_timing(c->easy, &r->timing);
+	if (c->code == CURLE_OK)
+		return;
+	describe_error(c);
+	r->error = c->error;
+	r->timed_out = c->code == CURLE_OPERATION_TIMEDOUT;
+	r->refused = status == 0 && was_refused(c->code);
+}
+
+int
+http_header(
+    const struct http_result *r, const char *name, char *out, size_t size)
+{
+	const char *p = buf_str(r->headers), *end;
+	size_t n = strlen(name), len;
+
+	for (; *p != '\0'; p = end + 1) {
+		end = strchr(p, '\n');
+		if (end == NULL)
+			break;
+		if (strncmp(p, name, n) != 0 || p[n] != ':')
+			continue;
+		p += n + 1;
+		p += strspn(p, " \t");
+		len = p < end ? (size_t)(end - p) : 0;
+		if (size > 0) {
+			if (len >= size)
+				len = size - 1;
+			memcpy(out, p, len);
+			out[len] = '\0';
+		}
+		return 1;
+	}
+	return 0;
+}
+
+int
+http_escape(struct buf *b, const char *s, size_t n, int slashes)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	unsigned char ch;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		ch = (unsigned char)s[i];
+		if ((ch < 128 && isalnum(ch)) || ch == '-' || ch == '_' ||
+		    ch == '.' || ch == '~' || (ch == '/' && slashes)) {
+			buf_addc(b, s[i]);
+			continue;
+		}
+		buf_addc(b, '%');
+		buf_addc(b, hex[ch >> 4]);
+		buf_addc(b, hex[ch & 15]);
+	}
+	return b->failed ? -1 : 0;
+}
