@@ -41,7 +41,7 @@ struct apply_request {
  * metadata.managedFields brought up to date; what this manager applied
  * before, no longer does and nobody else owns is gone from it.  NULL: FAULT_NO
  * for conflicts, when *causes is the caller's array of StatusCause objects
- * (type FieldManagerConflict, message, field) for details.causes of a 409
+ * (reason FieldManagerConflict, message, field) for details.causes of a 409
  * with reason Conflict and f's message ("Apply failed with 1 conflict: ...");
  * FAULT_INPUT for a config that cannot be applied (400 BadRequest: no manager,
  * list items without keys or with the same keys twice).

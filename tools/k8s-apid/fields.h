@@ -40,6 +40,12 @@ int fields_has(const cJSON *set, const char *const *path);
 /* Adds a path (elements, NULL-ended) to *set: 0 or -1. */
 int fields_add(cJSON **set, const char *const *path);
 
+/*
+ * Puts the members of one node into order, for who builds sets element by
+ * element: 0, or -1 without memory.
+ */
+int fields_sort(cJSON *node);
+
 /* How many paths are in the set. */
 size_t fields_count(const cJSON *set);
 

@@ -19,28 +19,35 @@ enum schema_how {
 	SCHEMA_DICT,   /* object with free member names (labels, data) */
 };
 
+#define SCHEMA_RETAIN 1 /* strategic merge: $retainKeys applies */
+#define SCHEMA_HERE 2   /* an object that is there even when it is empty */
+
 struct schema_row {
 	const char *type;  /* "PodSpec" */
 	const char *field; /* "containers" */
 	enum schema_how how;
-	const char *keys; /* SCHEMA_MAP: "containerPort,protocol=TCP" (default
-			     behind '=') */
+	const char *keys; /* SCHEMA_MAP: "containerPort,protocol=TCP" (sorted;
+			     a default behind '=') */
 	const char *ref;  /* type of the value, or of a list's items; or NULL */
 	const char
 	    *merge_key; /* strategic merge: the list's merge key, "" for
 			   a list of scalars that merges, NULL: replaced */
-	int retain;     /* strategic merge: retainKeys */
+	unsigned flags; /* SCHEMA_RETAIN, SCHEMA_HERE */
 };
 
-/* The type name of a kind; NULL when the kind is not built in. */
+/*
+ * The type of a kind's objects: a name for schema_field, never NULL; kinds
+ * that are not built in have SCHEMA_UNKNOWN.
+ */
 const char *schema_kind(const char *api_version, const char *kind);
 
-/*
- * The row of a field, or NULL when the table says nothing.  type NULL (an
- * unknown kind) knows metadata at the top alone: pass SCHEMA_UNKNOWN there.
- */
+#define SCHEMA_UNKNOWN "Unknown" /* every object in it is SCHEMA_DICT */
+#define SCHEMA_ANY "Any"         /* what is below metadata's siblings there */
+
+/* The row of a field, or NULL when the table says nothing; type may be NULL. */
 const struct schema_row *schema_field(const char *type, const char *field);
 
-#define SCHEMA_UNKNOWN "Unknown" /* the type of objects of other kinds */
+/* The whole table, for tests: *n rows. */
+const struct schema_row *schema_rows(size_t *n);
 
 #endif
