@@ -39,6 +39,11 @@ YAML = lib/digest lib/yaml lib/yaml_json lib/yaml_scalar lib/yaml_table
 HTTP = lib/http lib/http_request lib/http_result
 KUBE = $(JSON) $(LOOP) $(HTTP) $(YAML) lib/kube lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_watch
 
+# k8s-apid's pure parts: field sets, patches, ownership
+FIELDS = k8s-apid/fields k8s-apid/fields_schema k8s-apid/fields_shape k8s-apid/fields_object k8s-apid/fields_merge
+PATCH = k8s-apid/select k8s-apid/patch k8s-apid/patch_strategic $(FIELDS) \
+	k8s-apid/apply k8s-apid/apply_conflict k8s-apid/apply_managed
+
 # One list of objects per tool (tools/NAME.c unless a folder), sorted by family.
 O_k8s-apply  = k8s-apply $(KUBE) lib/manifest
 O_k8s-wait   = k8s-wait $(KUBE) lib/kube_status $(JQX) lib/kube_refs
@@ -50,14 +55,14 @@ O_pg-migrate = pg-migrate $(JSON) lib/pg lib/digest
 O_pg-seed    = pg-seed $(JSON) $(SCAN) lib/pg
 O_s3-put     = s3-put $(JSON) $(LOOP) $(HTTP) lib/digest $(SCAN) lib/s3
 O_redis-probe = redis-probe $(JSON) $(SCAN) $(JQX) lib/redis
-O_http-probe = http-probe $(JSON) $(LOOP) $(HTTP) $(JQX) $(SCAN)
+O_http-probe = $(addprefix http-probe/,main check vars run judge report) $(JSON) $(LOOP) lib/http lib/http_request lib/jqx lib/scan lib/scan_line lib/scan_text
 O_latency-summary = latency-summary $(JSON) $(SCAN) lib/hist
 O_budget-check = budget-check $(JSON) $(SCAN) $(JQX) lib/hist
 O_results-json = results-json $(JSON) $(SCAN) lib/hist
 O_results-tap = results-tap $(JSON) $(SCAN)
 O_run-stage  = run-stage/main run-stage/progress $(JSON) $(LOOP)
 O_run-finally = run-finally $(BASE) $(LOOP)
-O_sql-serve  = sql-serve/main $(JSON) $(LOOP) lib/httpd lib/pg lib/redis
+O_sql-serve  = $(addprefix sql-serve/,main serve call routes routes_match sql pool link static) $(JSON) $(LOOP) $(SCAN) lib/httpd lib/pg lib/redis
 O_k8s-sandbox = $(addprefix k8s-sandbox/,main command credentials daemons init keep mounts namespaces network relay remove state) \
 	$(JSON) $(LOOP) lib/digest lib/cert
 O_k8s-apid   = k8s-apid/main $(JSON) $(LOOP) lib/httpd $(HTTP) lib/digest
@@ -78,6 +83,9 @@ U_httpd  = lib/httpd lib/loop lib/buf lib/fault lib/clock
 U_loop   = lib/loop lib/fault lib/clock
 U_opt    = lib/opt lib/clock lib/fault
 U_yaml   = $(YAML) lib/json lib/buf lib/fault
+U_apply = $(PATCH) lib/json lib/buf lib/fault lib/clock
+U_fields = $(FIELDS) lib/json lib/buf lib/fault
+U_patch = k8s-apid/patch k8s-apid/patch_strategic k8s-apid/fields_schema lib/json lib/buf lib/fault
 U_select = k8s-apid/select lib/json lib/buf lib/fault
 U_scan   = $(SCAN) lib/buf lib/fault
 

@@ -10,7 +10,8 @@
 #include "lib/fault.h"
 #include "lib/json.h"
 
-#define PATCH_MAX_OPS 10000 /* operations of one JSON patch, as upstream */
+#define PATCH_MAX_OPS 10000    /* operations of one JSON patch, as upstream */
+#define PATCH_MAX_SIZE 1000000 /* values in what copies may make */
 
 /*
  * RFC 7396.  target may be NULL.  The result is the caller's; NULL without
