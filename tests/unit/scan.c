@@ -234,6 +234,24 @@ paths(void)
 	    "an object without its end");
 }
 
+static void
+values(void)
+{
+	struct scan_value v;
+	struct fault f;
+
+	tap_ok(scan_value(" [1, {\"a\":2}] ", 14, &v, &f) == 0 &&
+		v.kind == SCAN_ARRAY && v.len == 12,
+	    "an array alone");
+	tap_ok(scan_value("-1.5", 4, &v, &f) == 0 && v.kind == SCAN_NUMBER,
+	    "a number alone");
+	tap_ok(scan_value("\"x\"", 3, &v, &f) == 0 && v.kind == SCAN_STRING,
+	    "a string alone");
+	tap_ok(scan_value("", 0, &v, &f) == -1, "nothing");
+	tap_ok(scan_value("1 2", 3, &v, &f) == -1, "two");
+	tap_ok(scan_value("{\"a\":}", 6, &v, &f) == -1, "a bad object");
+}
+
 static struct scan_value
 of(enum scan_kind kind, const char *s)
 {
@@ -412,6 +430,7 @@ main(void)
 	depth();
 	slices();
 	paths();
+	values();
 	texts();
 	numbers();
 	lines();

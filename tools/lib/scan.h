@@ -64,6 +64,13 @@ int scan_object(const char *line, size_t len, struct scan_member *m, size_t max,
     struct fault *f);
 
 /*
+ * Checks that s is exactly one well-formed JSON value of any kind, blanks
+ * around it allowed: 0 with its slice in *v, or -1 as scan_object.
+ */
+int
+scan_value(const char *s, size_t len, struct scan_value *v, struct fault *f);
+
+/*
  * Finds the value at a dotted path (".a.b" or "a.b") in an object line
  * without splitting all of it: 1 with *v, 0 when missing, -1 malformed.
  */

@@ -311,6 +311,18 @@ line_end(struct walk *w, const char *p)
 }
 
 int
+scan_value(const char *s, size_t len, struct scan_value *v, struct fault *f)
+{
+	struct walk w = { .start = s, .end = s + len };
+	const char *p;
+
+	p = member_value(&w, skip_blanks(s, w.end), v, 0);
+	if (p != NULL && skip_blanks(p, w.end) != w.end)
+		p = wrong(&w, p, "more behind the value");
+	return p != NULL ? 0 : walk_fault(&w, f);
+}
+
+int
 scan_object(const char *line, size_t len, struct scan_member *m, size_t max,
     struct fault *f)
 {
