@@ -35,6 +35,7 @@ JSON = $(BASE) lib/json lib/record
 LOOP = lib/loop lib/child
 SCAN = lib/scan lib/scan_line lib/scan_text
 JQX = lib/jqx lib/jqx_set
+STATUS = lib/kube_status lib/kube_status_pod
 YAML = lib/digest lib/yaml lib/yaml_json lib/yaml_scalar lib/yaml_table
 HTTP = lib/http lib/http_request lib/http_result
 KUBE = $(JSON) $(LOOP) $(HTTP) $(YAML) lib/kube lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_watch
@@ -46,7 +47,7 @@ PATCH = k8s-apid/select k8s-apid/patch k8s-apid/patch_strategic $(FIELDS) \
 
 # One list of objects per tool (tools/NAME.c unless a folder), sorted by family.
 O_k8s-apply  = k8s-apply $(KUBE) lib/manifest
-O_k8s-wait   = k8s-wait $(KUBE) lib/kube_status $(JQX) lib/kube_refs
+O_k8s-wait   = k8s-wait $(KUBE) $(STATUS) $(JQX) lib/kube_refs
 O_k8s-delete = k8s-delete $(KUBE) lib/kube_refs lib/manifest
 O_k8s-logs   = k8s-logs $(KUBE)
 O_k8s-top    = k8s-top $(KUBE)
@@ -55,7 +56,7 @@ O_pg-migrate = pg-migrate $(JSON) lib/pg lib/digest
 O_pg-seed    = pg-seed $(JSON) $(SCAN) lib/pg
 O_s3-put     = s3-put $(JSON) $(LOOP) $(HTTP) lib/digest $(SCAN) lib/s3
 O_redis-probe = redis-probe $(JSON) $(SCAN) $(JQX) lib/redis
-O_http-probe = $(addprefix http-probe/,main check vars run judge report) $(JSON) $(LOOP) lib/http lib/http_request lib/jqx lib/scan lib/scan_line lib/scan_text
+O_http-probe = $(addprefix http-probe/,main check vars run judge report) $(JSON) $(LOOP) $(HTTP) $(JQX) $(SCAN)
 O_latency-summary = latency-summary $(JSON) $(SCAN) lib/hist
 O_budget-check = budget-check $(JSON) $(SCAN) $(JQX) lib/hist
 O_results-json = results-json $(JSON) $(SCAN) lib/hist
@@ -66,7 +67,7 @@ O_sql-serve  = $(addprefix sql-serve/,main serve call routes routes_match sql po
 O_k8s-sandbox = $(addprefix k8s-sandbox/,main command credentials daemons init keep mounts namespaces network relay remove state) \
 	$(JSON) $(LOOP) lib/digest lib/cert
 O_k8s-apid   = k8s-apid/main $(JSON) $(LOOP) lib/httpd $(HTTP) lib/digest
-O_k8s-controllerd = k8s-controllerd/main $(KUBE) lib/kube_status
+O_k8s-controllerd = k8s-controllerd/main $(KUBE) $(STATUS)
 O_k8s-noded  = k8s-noded/main $(KUBE) lib/httpd
 O_k8s-proxyd = k8s-proxyd $(KUBE)
 
@@ -77,6 +78,7 @@ U_child  = lib/child lib/buf lib/fault lib/clock
 U_clock  = lib/clock
 U_digest = lib/digest lib/buf lib/fault
 U_json   = lib/json lib/record lib/buf lib/fault lib/clock
+U_kube_status = $(STATUS) lib/json lib/buf lib/fault
 U_jqx    = $(JQX) lib/json lib/buf lib/fault
 U_http   = $(HTTP) $(LOOP) lib/buf lib/fault lib/clock
 U_httpd  = lib/httpd lib/loop lib/buf lib/fault lib/clock
