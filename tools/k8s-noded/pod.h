@@ -1,0 +1,140 @@
+/*
+ * A pod and its containers: the data that the rooms share, and the pod's
+ * state machine.  pod_kick asks for a step; a step looks at everything and
+ * does what can be done now, so callbacks need not know what comes next.
+ */
+#ifndef NODED_POD_H
+#define NODED_POD_H
+
+#include "k8s-noded/logs.h"
+#include "k8s-noded/net.h"
+#include "k8s-noded/node.h"
+#include "lib/clock.h"
+
+struct image;
+struct pod;
+struct probe;
+struct process;
+struct run_ending;
+
+enum container_kind { CONTAINER_INIT, CONTAINER_SIDECAR, CONTAINER_APP };
+enum container_state {
+	CONTAINER_WAITING,
+	CONTAINER_RUNNING,
+	CONTAINER_TERMINATED
+};
+enum probe_kind { PROBE_STARTUP, PROBE_READINESS, PROBE_LIVENESS, PROBE_KINDS };
+
+/* A start and, when finished is not "", an end: the API's terminated. */
+struct instance {
+	char id[64]; /* sandbox://UUID, "" for none */
+	char started[CLOCK_TS_SIZE], finished[CLOCK_TS_SIZE];
+	int exit_code;
+	char reason[64];
+	char *message; /* or NULL; owned */
+};
+
+/* A delay that doubles; see backoff_next. */
+struct backoff {
+	double delay_ms; /* 0: never used */
+	double until_ms; /* clock_ms */
+};
+
+struct container {
+	struct pod *pod;
+	const cJSON *spec; /* in pod->object */
+	const char *name;
+	enum container_kind kind;
+	enum container_state state;
+	char reason[64];         /* of waiting */
+	char *message;           /* of waiting, or NULL; owned */
+	struct instance now, last; /* running or terminated; the one before */
+	unsigned restarts, instances; /* instances: number of the next log */
+	struct backoff crash, pull;
+	struct loop_timer *retry; /* while set, nothing is tried */
+	struct process *process;
+	struct log *log; /* owned by process */
+	const struct image *image;
+	char image_id[256];
+	struct probe *probes[PROBE_KINDS];
+	int started, ready;
+	double started_ms;
+	struct run_ending *ending; /* while it is being stopped */
+	int oom;                   /* killed for its memory */
+	char rootfs[4096];         /* the instance's private folder, or "" */
+};
+
+enum pod_state {
+	POD_SETUP,  /* network, volumes */
+	POD_INIT,   /* init containers */
+	POD_RUN,    /* app containers */
+	POD_ENDING, /* containers are stopped, since it is deleted or over */
+	POD_OVER,   /* phase Succeeded or Failed; nothing runs */
+};
+
+struct pod {
+	struct node *node;
+	struct pod *next;
+	cJSON *object; /* own copy as last seen, with our podIP in its status */
+	const char *ns, *name, *uid; /* in object */
+	enum pod_state state;
+	struct net_pod net;
+	struct container *containers; /* init containers first */
+	size_t n, n_init;
+	int prepared;          /* network and volumes are there */
+	int deleted;           /* gone from the API: no status any more */
+	int removing;          /* our final DELETE is under way */
+	char phase_reason[64]; /* of the pod: DeadlineExceeded */
+	char phase_message[256];
+	char started[CLOCK_TS_SIZE];
+	double grace_ms; /* while ending */
+	double ending_ms;
+	struct loop_timer *kick, *retry, *deadline, *refresh;
+	struct status *status; /* status.c's */
+	struct token *tokens;  /* token.c's */
+	double metrics_ms;     /* metrics.c's: last written */
+	int has_metrics;
+};
+
+/* A new pod for an object bound to this node (copied).  NULL without memory. */
+struct pod *
+pod_new(struct node *n, const cJSON *object, struct fault *f);
+
+/*
+ * The object has changed in the API (labels, deletionTimestamp, status
+ * written by others).
+ */
+void pod_update(struct pod *p, const cJSON *object);
+
+/* The object is gone: everything is killed at once. */
+void pod_gone(struct pod *p);
+
+/* Kills what runs and frees everything. */
+void pod_free(struct pod *p);
+
+/* Asks for a step at the next turn of the loop. */
+void pod_kick(struct pod *p);
+
+/* As pod_kick after ms, unless one is due earlier. */
+void pod_retry(struct pod *p, double ms);
+
+/* 1 while any container's process is there. */
+int pod_busy(const struct pod *p);
+
+/* The container of that name, or NULL. */
+struct container *pod_container(struct pod *p, const char *name);
+
+/* Path of a file or folder of the pod: ROOT/pods/UID/REST, into out. */
+int pod_path(const struct pod *p, char *out, const char *rest);
+
+/* "Always", "OnFailure" or "Never". */
+const char *pod_restart_policy(const struct pod *p);
+
+/*
+ * The next delay: initial, then doubled up to max; begun anew when the last
+ * one ended longer than 2 * max ago (client-go's flowcontrol.Backoff).
+ */
+double
+backoff_next(struct backoff *b, double now_ms, double initial_ms, double max_ms);
+
+#endif
