@@ -1,0 +1,530 @@
+/*
+ * Reading checks: see check.h.  A table says which member goes where; what a
+ * template still lacks when its line is read must be captured by an earlier
+ * check of the group, so a run never starts that could not end.
+ */
+#include "http-probe/check.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/json.h"
+#include "lib/scan.h"
+
+#define LINE_MAX_BYTES (4 << 20) /* of one check */
+#define CAPTURES_MAX 1000        /* names that one group may capture */
+
+struct reader {
+	struct check *check;
+	struct jqx_set *jqs;
+	const struct vars *vars;
+	const char *known[CAPTURES_MAX]; /* captured earlier in the group */
+	size_t known_n;
+};
+
+static int
+bad(struct fault *f, const char *what, const char *why)
+{
+	return fault_set(f, FAULT_INPUT, "%s: %s", what, why);
+}
+
+/* A template with all that is known now replaced, for the caller to free. */
+static char *
+expand(const struct reader *r, const char *text, enum vars_mode mode,
+    struct fault *f)
+{
+	char name[256];
+	struct buf b;
+	char *s;
+
+	if (vars_missing(
+		r->vars, r->known, r->known_n, text, name, sizeof(name))) {
+		fault_set(f, FAULT_INPUT, "${%s} is not defined", name);
+		return NULL;
+	}
+	buf_init(&b, LINE_MAX_BYTES);
+	vars_expand(r->vars, text, mode, &b);
+	s = buf_take(&b);
+	buf_release(&b);
+	if (s == NULL)
+		fault_nomem(f);
+	return s;
+}
+
+static int
+read_string(struct reader *r, const cJSON *v, char **out, struct fault *f)
+{
+	if (!cJSON_IsString(v))
+		return bad(f, v->string, "not a string");
+	free(*out);
+	*out = expand(r, v->valuestring, VARS_PLAIN, f);
+	return *out != NULL ? 0 : -1;
+}
+
+static int
+read_count(const cJSON *v, long long least, long long *out, struct fault *f)
+{
+	if (!cJSON_IsNumber(v) || v->valuedouble < (double)least ||
+	    v->valuedouble > 1e6 ||
+	    v->valuedouble != (double)(long long)v->valuedouble)
+		return fault_set(f, FAULT_INPUT,
+		    "%s: not a whole number from %lld to 1000000", v->string,
+		    least);
+	*out = (long long)v->valuedouble;
+	return 0;
+}
+
+static int
+read_headers(struct reader *r, const cJSON *v, int expected,
+    struct check_header **out, size_t *n, struct fault *f)
+{
+	struct buf pattern;
+	const cJSON *m;
+	char *p;
+	int rc;
+
+	if (!cJSON_IsObject(v))
+		return bad(f, "headers", "not an object");
+	*out = calloc((size_t)cJSON_GetArraySize(v) + 1, sizeof(**out));
+	if (*out == NULL)
+		return fault_nomem(f);
+	cJSON_ArrayForEach(m, v) {
+		struct check_header *h = &(*out)[*n];
+
+		if (read_string(r, m, &h->value, f) != 0)
+			return -1;
+		h->name = strdup(m->string);
+		if (h->name == NULL) {
+			free(h->value);
+			h->value = NULL;
+			return fault_nomem(f);
+		}
+		if (!expected) {
+			(*n)++;
+			continue;
+		}
+		for (p = h->name; *p != '\0'; p++)
+			*p = (char)tolower((unsigned char)*p);
+		buf_init(&pattern, LINE_MAX_BYTES);
+		buf_addf(&pattern, "^(%s)$", h->value);
+		rc = regcomp(
+		    &h->re, buf_str(&pattern), REG_EXTENDED | REG_NOSUB);
+		buf_release(&pattern);
+		if (rc != 0) {
+			free(h->name);
+			free(h->value);
+			return bad(f, m->string, "not a regular expression");
+		}
+		(*n)++;
+	}
+	return 0;
+}
+
+static int
+read_status(struct check *c, const cJSON *v, struct fault *f)
+{
+	const cJSON *one = cJSON_IsArray(v) ? v->child : v;
+	size_t n = cJSON_IsArray(v) ? (size_t)cJSON_GetArraySize(v) : 1;
+
+	c->status = calloc(n + 1, sizeof(*c->status));
+	if (c->status == NULL)
+		return fault_nomem(f);
+	for (; c->status_n < n; one = one->next) {
+		if (!cJSON_IsNumber(one) || one->valuedouble < 100 ||
+		    one->valuedouble > 599)
+			return bad(f, "status", "not a number from 100 to 599");
+		c->status[c->status_n++] = one->valueint;
+	}
+	return 0;
+}
+
+/* Notes that q binds the variable when it is run: 0 or -1. */
+static int
+add_late(struct check_jq *q, const char *name, size_t n, struct fault *f)
+{
+	char **grown;
+	size_t i;
+
+	for (i = 0; i < q->late_n; i++)
+		if (strncmp(q->late[i], name, n) == 0 && q->late[i][n] == '\0')
+			return 0;
+	grown = reallocarray(q->late, q->late_n + 1, sizeof(*grown));
+	if (grown == NULL)
+		return fault_nomem(f);
+	q->late = grown;
+	grown[q->late_n] = strndup(name, n);
+	if (grown[q->late_n] == NULL)
+		return fault_nomem(f);
+	q->late_n++;
+	return 0;
+}
+
+/*
+ * What is captured later becomes a jq variable, so that the expression is
+ * compiled once: within a string literal an interpolation, elsewhere a
+ * number where it is one.
+ */
+static int
+bind_late(struct check_jq *q, struct buf *out, struct fault *f)
+{
+	const char *s;
+	int quoted = 0;
+	size_t n;
+
+	for (s = q->text; *s != '\0'; s++) {
+		if (s[0] == '$' && s[1] == '{') {
+			n = strcspn(s + 2, "}");
+			if (add_late(q, s + 2, n, f) != 0)
+				return -1;
+			if (quoted)
+				buf_addf(out, "\\($%.*s)", (int)n, s + 2);
+			else
+				buf_addf(out, "(($%.*s | tonumber)? // $%.*s)",
+				    (int)n, s + 2, (int)n, s + 2);
+			s += n + 2;
+			continue;
+		}
+		if (quoted && s[0] == '\\' && s[1] != '\0')
+			buf_addc(out, *s++);
+		else if (*s == '"')
+			quoted = !quoted;
+		buf_addc(out, *s);
+	}
+	return buf_check(out, "jq", f);
+}
+
+static int
+read_jq(struct reader *r, const cJSON *v, struct check_jq *q, struct fault *f)
+{
+	struct buf b;
+
+	if (!cJSON_IsString(v))
+		return bad(
+		    f, v->string != NULL ? v->string : "jq", "not a string");
+	q->text = expand(r, v->valuestring, VARS_JSON, f);
+	if (q->text == NULL)
+		return -1;
+	buf_init(&b, LINE_MAX_BYTES);
+	if (bind_late(q, &b, f) == 0)
+		q->q = jqx_set_add(r->jqs, buf_str(&b),
+		    (const char *const *)q->late, q->late_n, f);
+	buf_release(&b);
+	return q->q != NULL ? 0 : fault_prefix(f, "jq: %s", q->text);
+}
+
+static int
+read_jqs(struct reader *r, const cJSON *v, int named, struct check_jq **out,
+    size_t *n, struct fault *f)
+{
+	const cJSON *m;
+
+	if (named ? !cJSON_IsObject(v) : !cJSON_IsArray(v))
+		return bad(f, named ? "capture" : "jq",
+		    named ? "not an object" : "not an array of expressions");
+	*out = calloc((size_t)cJSON_GetArraySize(v) + 1, sizeof(**out));
+	if (*out == NULL)
+		return fault_nomem(f);
+	cJSON_ArrayForEach(m, v) {
+		struct check_jq *q = &(*out)[(*n)++];
+
+		if (named && (q->name = strdup(m->string)) == NULL)
+			return fault_nomem(f);
+		if (read_jq(r, m, q, f) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+read_expect(struct reader *r, const cJSON *v, struct fault *f)
+{
+	struct check *c = r->check;
+	const cJSON *m;
+	int rc = 0;
+
+	if (!cJSON_IsObject(v))
+		return bad(f, "expect", "not an object");
+	cJSON_ArrayForEach(m, v) {
+		if (strcmp(m->string, "status") == 0)
+			rc = read_status(c, m, f);
+		else if (strcmp(m->string, "headers") == 0)
+			rc = read_headers(r, m, 1, &c->expect_headers,
+			    &c->expect_headers_n, f);
+		else if (strcmp(m->string, "jq") == 0)
+			rc = read_jqs(r, m, 0, &c->jq, &c->jq_n, f);
+		else if (strcmp(m->string, "max_ms") == 0) {
+			if (!cJSON_IsNumber(m) || m->valuedouble <= 0)
+				rc = bad(f, "max_ms", "not a number above 0");
+			c->max_ms = m->valuedouble;
+		} else
+			rc = bad(f, m->string, "unknown member of expect");
+		if (rc != 0)
+			return fault_prefix(f, "expect");
+	}
+	return 0;
+}
+
+static int
+read_retry(struct check *c, const cJSON *v, struct fault *f)
+{
+	const cJSON *m;
+	int rc = 0;
+
+	if (!cJSON_IsObject(v))
+		return bad(f, "retry", "not an object");
+	cJSON_ArrayForEach(m, v) {
+		if (strcmp(m->string, "times") == 0)
+			rc = read_count(m, 0, &c->retries, f);
+		else if (strcmp(m->string, "delay") != 0)
+			rc = bad(f, m->string, "unknown member of retry");
+		else if (!cJSON_IsString(m) ||
+			 clock_duration(m->valuestring, &c->retry_delay) != 0)
+			rc =
+			    bad(f, "delay", "not a duration such as \"200ms\"");
+		if (rc != 0)
+			return fault_prefix(f, "retry");
+	}
+	return 0;
+}
+
+/* The body keeps the digits that stand in the line: cJSON would round them. */
+static int
+read_json_body(struct reader *r, const char *line, size_t len, struct fault *f)
+{
+	struct scan_value v;
+	char *raw;
+
+	if (scan_path(line, len, "json", &v, f) != 1)
+		return bad(f, "json", "cannot be read");
+	raw = strndup(v.at, v.len);
+	if (raw == NULL)
+		return fault_nomem(f);
+	r->check->body = expand(r, raw, VARS_JSON, f);
+	r->check->json = 1;
+	free(raw);
+	return r->check->body != NULL ? 0 : -1;
+}
+
+static int
+read_member(struct reader *r, const cJSON *m, const char *line, size_t len,
+    struct fault *f)
+{
+	struct check *c = r->check;
+	const struct {
+		const char *name;
+		char **at;
+	} strings[] = { { "name", &c->name }, { "service", &c->service },
+		{ "method", &c->method }, { "path", &c->path },
+		{ "route", &c->route }, { "group", &c->group } };
+	size_t i;
+
+	for (i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		if (strcmp(m->string, strings[i].name) == 0)
+			return read_string(r, m, strings[i].at, f);
+	if (strcmp(m->string, "headers") == 0)
+		return read_headers(r, m, 0, &c->headers, &c->headers_n, f);
+	if (strcmp(m->string, "body") == 0 || strcmp(m->string, "json") == 0) {
+		if (c->body != NULL)
+			return bad(f, m->string, "there is a body already");
+		return *m->string == 'b' ? read_string(r, m, &c->body, f) :
+					   read_json_body(r, line, len, f);
+	}
+	if (strcmp(m->string, "expect") == 0)
+		return read_expect(r, m, f);
+	if (strcmp(m->string, "capture") == 0)
+		return read_jqs(r, m, 1, &c->captures, &c->captures_n, f);
+	if (strcmp(m->string, "repeat") == 0)
+		return read_count(m, 1, &c->repeat, f);
+	if (strcmp(m->string, "retry") == 0)
+		return read_retry(c, m, f);
+	return bad(f, m->string, "unknown member");
+}
+
+/* The route that groups its calls: the path as written, without the query. */
+static char *
+default_route(const cJSON *v)
+{
+	const char *path = json_str(v, "path", NULL);
+
+	return path != NULL ? strndup(path, strcspn(path, "?")) : NULL;
+}
+
+static int
+complete(struct check *c, const cJSON *v, struct fault *f)
+{
+	if (c->name == NULL || c->path == NULL)
+		return bad(f, c->name == NULL ? "name" : "path", "is missing");
+	if (c->method == NULL && (c->method = strdup("GET")) == NULL)
+		return fault_nomem(f);
+	if (c->method[strspn(c->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0')
+		return bad(f, "method", "not a method");
+	if (c->route == NULL && (c->route = default_route(v)) == NULL)
+		return fault_nomem(f);
+	return 0;
+}
+
+/* What earlier checks of the same group in the same file capture. */
+static int
+collect_known(struct reader *r, const struct checks *all, const char *group,
+    struct fault *f)
+{
+	const struct check *c;
+	size_t i, j;
+
+	r->known_n = 0;
+	if (group == NULL)
+		return 0;
+	for (i = 0; i < all->n; i++) {
+		c = &all->v[i];
+		if (c->file != r->check->file || c->group == NULL ||
+		    strcmp(c->group, group) != 0)
+			continue;
+		for (j = 0; j < c->captures_n; j++) {
+			if (r->known_n == CAPTURES_MAX)
+				return bad(f, group, "captures too many names");
+			r->known[r->known_n++] = c->captures[j].name;
+		}
+	}
+	return 0;
+}
+
+static int
+read_check(struct reader *r, const struct checks *all, const char *line,
+    size_t len, struct fault *f)
+{
+	cJSON *v = json_parse(line, len, f);
+	const cJSON *m;
+	size_t i;
+	int rc = 0;
+
+	if (v == NULL)
+		return -1;
+	if (!cJSON_IsObject(v))
+		rc = bad(f, "check", "not a JSON object");
+	if (rc == 0)
+		rc = collect_known(r, all, json_str(v, "group", NULL), f);
+	cJSON_ArrayForEach(m, v) {
+		if (rc != 0)
+			break;
+		rc = read_member(r, m, line, len, f);
+	}
+	if (rc == 0)
+		rc = complete(r->check, v, f);
+	for (i = 0; rc == 0 && i < all->n; i++)
+		if (all->v[i].file == r->check->file &&
+		    strcmp(all->v[i].name, r->check->name) == 0)
+			rc = fault_set(f, FAULT_INPUT,
+			    "name: line %lu has it already: %s", all->v[i].line,
+			    r->check->name);
+	cJSON_Delete(v);
+	return rc;
+}
+
+static void
+release_jqs(struct check_jq *q, size_t n)
+{
+	size_t i, j;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < q[i].late_n; j++)
+			free(q[i].late[j]);
+		free(q[i].late);
+		free(q[i].name);
+		free(q[i].text);
+	}
+	free(q);
+}
+
+static void
+check_release(struct check *c)
+{
+	size_t i;
+
+	free(c->name);
+	free(c->group);
+	free(c->service);
+	free(c->method);
+	free(c->path);
+	free(c->route);
+	free(c->body);
+	free(c->status);
+	for (i = 0; i < c->headers_n; i++) {
+		free(c->headers[i].name);
+		free(c->headers[i].value);
+	}
+	free(c->headers);
+	for (i = 0; i < c->expect_headers_n; i++) {
+		free(c->expect_headers[i].name);
+		free(c->expect_headers[i].value);
+		regfree(&c->expect_headers[i].re);
+	}
+	free(c->expect_headers);
+	release_jqs(c->jq, c->jq_n);
+	release_jqs(c->captures, c->captures_n);
+}
+
+int
+checks_read(struct checks *c, const char *path, const struct vars *vars,
+    struct fault *f)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	struct scan *s = scan_open(path, LINE_MAX_BYTES, f);
+	struct check *grown;
+	const char *line;
+	size_t len;
+	int rc = -1;
+
+	if (r == NULL || s == NULL)
+		goto out;
+	if (c->jqs == NULL && (c->jqs = jqx_set_new(f)) == NULL)
+		goto out;
+	r->jqs = c->jqs;
+	while ((rc = scan_next(s, &line, &len, f)) == 1) {
+		grown = reallocarray(c->v, c->n + 1, sizeof(*grown));
+		if (grown == NULL) {
+			rc = fault_nomem(f);
+			break;
+		}
+		c->v = grown;
+		grown[c->n] = (struct check){ .file = path,
+			.line = scan_line(s),
+			.repeat = 1,
+			.retry_delay = 200 };
+		r->check = &grown[c->n];
+		r->vars = vars;
+		if (read_check(r, c, line, len, f) != 0) {
+			check_release(r->check);
+			rc = fault_prefix(
+			    f, "%s:%lu", scan_name(s), scan_line(s));
+			break;
+		}
+		c->n++;
+	}
+out:
+	if (r == NULL)
+		fault_nomem(f);
+	scan_close(s);
+	free(r);
+	return rc;
+}
+
+int
+checks_compile(struct checks *c, struct fault *f)
+{
+	return c->jqs != NULL ? jqx_set_compile(c->jqs, f) : 0;
+}
+
+void
+checks_release(struct checks *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		check_release(&c->v[i]);
+	free(c->v);
+	jqx_set_free(c->jqs);
+	*c = (struct checks){ 0 };
+}
