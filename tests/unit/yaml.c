@@ -238,8 +238,8 @@ main(void)
 	    "{\"a\":1}\n{\"a\":2}\n{\"b\":\"\xf0\x9f\x98\x80\"}");
 	reads("{\"a\":1,\n\"b\":{\"c\":1,\n\"c\":\"x\"}}",
 	    "line 3: duplicate key");
-	reads(
-	    "{\"a\":1}\n{\"a\":", "malformed JSON value that starts on line 2");
+	reads("{\"a\":1}\n{\"a\":",
+	    "line 2: the JSON value that starts here is malformed");
 	reads("{a: 0644, \"b\": yes}", "{\"a\":420,\"b\":true}");
 	reads("{\"a\": 1}\n---\nb: 2\n", "{\"a\":1}\n{\"b\":2}");
 	reads(

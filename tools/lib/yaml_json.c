@@ -134,7 +134,8 @@ yaml_json(const char *text, size_t len, struct yaml_docs *docs, size_t *read,
 					     NULL;
 		if (v == NULL) {
 			fault_set(f, FAULT_INPUT,
-			    "malformed JSON value that starts on line %zu",
+			    "line %zu: the JSON value that starts here is "
+			    "malformed",
 			    line);
 			yaml_docs_release(docs);
 			return 0;
