@@ -150,6 +150,9 @@ fields_of(const char *type, const cJSON *object, int strict, cJSON **set,
 	return 0;
 }
 
+/* A structure that is there without anything in it. */
+static const cJSON nothing = { .type = cJSON_Object };
+
 struct compare {
 	cJSON *changed, *removed; /* the nodes of the present level */
 };
@@ -251,13 +254,18 @@ compare_value(const struct compare *up, const struct shape *s,
     const char *element, const cJSON *old, const cJSON *new)
 {
 	struct compare at = { cJSON_CreateObject(), cJSON_CreateObject() };
-	int added = old == NULL && !s->here, gone = new == NULL && !s->here;
-	int r = 0;
+	int added, gone, r = 0;
 
+	if (s->here && old == NULL)
+		old = &nothing;
+	if (s->here && new == NULL)
+		new = &nothing;
+	added = old == NULL;
+	gone = new == NULL;
 	if (at.changed == NULL || at.removed == NULL)
 		r = -1;
 	else if (compare_leaf(s, old, new)) {
-		if (!added && !gone && !(bare(old) && bare(new) && s->here))
+		if (!added && !gone && !(s->here && bare(old) && bare(new)))
 			added = !json_equal(old, new);
 	} else if (cJSON_IsArray(bare(old) ? new : old))
 		r = compare_items(&at, s, old, new);
@@ -278,13 +286,11 @@ fields_compare(const char *type, const cJSON *old, const cJSON *new,
 {
 	struct shape s = shape_root(type);
 	struct compare at = { cJSON_CreateObject(), cJSON_CreateObject() };
-	cJSON *nothing = cJSON_CreateObject();
 	int r = -1;
 
 	*changed = *removed = NULL;
-	if (at.changed != NULL && at.removed != NULL && nothing != NULL)
-		r = compare_members(&at, &s, old != NULL ? old : nothing, new);
-	cJSON_Delete(nothing);
+	if (at.changed != NULL && at.removed != NULL)
+		r = compare_members(&at, &s, old != NULL ? old : &nothing, new);
 	if (r == 0)
 		r = fields_sort(at.changed) | fields_sort(at.removed);
 	if (r != 0) {

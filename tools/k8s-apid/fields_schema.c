@@ -106,7 +106,7 @@ static const struct schema_row rows[] = {
 	HERE("LimitRange", "metadata", "ObjectMeta"),
 	HERE("LimitRange", "spec", NULL),
 	HERE("Namespace", "metadata", "ObjectMeta"),
-	HERE("Namespace", "spec", "NamespaceSpec"),
+	HERE("Namespace", "spec", NULL),
 	HERE("Namespace", "status", "NamespaceStatus"),
 	LIST("NamespaceStatus", "conditions", "type", NULL),
 	HERE("NetworkPolicy", "metadata", "ObjectMeta"),

@@ -151,6 +151,25 @@ missing(const char *pointer, struct fault *f)
 	    f, FAULT_NO, "json patch: path \"%.200s\": missing value", pointer);
 }
 
+/*
+ * Puts value before the item at i (there is one).  By hand, because
+ * cJSON_InsertItemInArray of Debian 12 (1.7.15-1+deb12u4) refuses all but
+ * the first place.
+ */
+static void
+insert_before(cJSON *array, int i, cJSON *value)
+{
+	cJSON *after = cJSON_GetArrayItem(array, i);
+
+	value->next = after;
+	value->prev = after->prev;
+	if (after == array->child)
+		array->child = value;
+	else
+		after->prev->next = value;
+	after->prev = value;
+}
+
 /* Puts value (taken in any case) at a pointer, as "add" does. */
 static int
 put(cJSON **root, const char *pointer, cJSON *value, struct fault *f)
@@ -185,12 +204,14 @@ put(cJSON **root, const char *pointer, cJSON *value, struct fault *f)
 		    pointer);
 		goto out;
 	}
-	if (i == n ? cJSON_AddItemToArray(at.parent, value) :
-		     cJSON_InsertItemInArray(at.parent, (int)i, value)) {
-		value = NULL;
-		r = 0;
-	} else
-		fault_nomem(f);
+	r = 0;
+	if (i < n)
+		insert_before(at.parent, (int)i, value);
+	else if (!cJSON_AddItemToArray(at.parent, value)) {
+		r = fault_nomem(f);
+		goto out;
+	}
+	value = NULL;
 out:
 	cJSON_Delete(value);
 	free(at.last);
