@@ -86,7 +86,7 @@ $(R)/7-frontend.jsonl: $(R)/6-api.jsonl
 # k8s-top waits for the first sample; the budgets see all that came before
 $(R)/8-profile.jsonl: $(R)/7-frontend.jsonl
 	$(call stage,8,profile,,-k) 'cat $(R)/6-api.jsonl $(R)/7-frontend.jsonl | \
-		latency-summary --by route --slow 500 -o json; \
+		latency-summary --by service,method,route --slow 500 -o json; \
 		k8s-top -n $(NS) --timeout 60s; \
 		$(if $(BUDGETS),cat $(R)/[1-7]*.jsonl | budget-check $(BUDGETS))'
 
