@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/pg_lex.h"
 
 #define SQL_MAX ((size_t)1 << 20)
 #define PARAMS_MAX 1000 /* the protocol allows 65,535 */
@@ -22,28 +23,18 @@ struct lexer {
 	struct fault *f;
 };
 
-static int
-name_start(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-	       (c & 0x80) != 0;
-}
-
-static int
-name_char(char c)
-{
-	return name_start(c) || (c >= '0' && c <= '9') || c == '$';
-}
-
+/* The bytes of the plain name at p, or 0. */
 static size_t
 word(const char *p, const char *end)
 {
-	const char *from = p;
+	enum pg_token kind;
+	const char *why;
+	size_t n;
 
-	if (p < end && name_start(*p) && *p != '$')
-		while (p < end && name_char(*p) && *p != '$')
-			p++;
-	return (size_t)(p - from);
+	if (p == end)
+		return 0;
+	n = pg_lex(p, end, &kind, &why);
+	return kind == PG_WORD ? n : 0;
 }
 
 int
@@ -95,79 +86,6 @@ copy(struct lexer *l, size_t n)
 			l->line++;
 	buf_add(&l->out, l->p, n);
 	l->p += n;
-}
-
-/* A literal or a quoted name; escapes: a backslash hides what follows. */
-static int
-copy_quoted(struct lexer *l, int escapes)
-{
-	const char *p = l->p + 1;
-	char quote = *l->p;
-
-	for (; p < l->end; p++) {
-		if (*p == '\\' && escapes && p + 1 < l->end)
-			p++;
-		else if (*p == quote) {
-			if (p + 1 < l->end && p[1] == quote) {
-				p++;
-				continue;
-			}
-			copy(l, (size_t)(p + 1 - l->p));
-			return 0;
-		}
-	}
-	return fault_line(l, l->line,
-	    quote == '"' ? "a quoted name without its end" :
-			   "a literal without its end");
-}
-
-/* $$ ... $$ or $tag$ ... $tag$; a lone dollar sign is copied. */
-static int
-copy_dollars(struct lexer *l)
-{
-	size_t tag = word(l->p + 1, l->end) + 2;
-	const char *close;
-
-	if (l->p + 1 < l->end && l->p[1] >= '0' && l->p[1] <= '9')
-		return fault_line(
-		    l, l->line, "$N: parameters are written as :name");
-	if ((size_t)(l->end - l->p) < tag || l->p[tag - 1] != '$') {
-		copy(l, 1);
-		return 0;
-	}
-	close = memmem(l->p + tag, (size_t)(l->end - l->p) - tag, l->p, tag);
-	if (close == NULL)
-		return fault_line(
-		    l, l->line, "a dollar-quoted literal without its end");
-	copy(l, (size_t)(close - l->p) + tag);
-	return 0;
-}
-
-/* Block comments nest in PostgreSQL. */
-static int
-copy_comment(struct lexer *l)
-{
-	const char *p = l->p + 2;
-	int depth = 1;
-
-	if (l->p[0] == '-') {
-		p = memchr(l->p, '\n', (size_t)(l->end - l->p));
-		copy(l, (size_t)((p != NULL ? p : l->end) - l->p));
-		return 0;
-	}
-	for (; p + 1 < l->end; p++) {
-		if (p[0] == '/' && p[1] == '*') {
-			depth++;
-			p++;
-		} else if (p[0] == '*' && p[1] == '/') {
-			p++;
-			if (--depth == 0) {
-				copy(l, (size_t)(p + 1 - l->p));
-				return 0;
-			}
-		}
-	}
-	return fault_line(l, l->line, "a comment without its end");
 }
 
 /* The type behind a "::" at p, as far as it is one word: its bytes. */
@@ -266,39 +184,24 @@ semicolon(struct lexer *l)
 	return 0;
 }
 
-/* One token, or a run of bytes that cannot matter. */
 static int
 step(struct lexer *l)
 {
-	const char *p = l->p;
-	char next = p + 1 < l->end ? p[1] : '\0';
-	size_t n;
+	enum pg_token kind;
+	const char *why = "";
+	size_t n = pg_lex(l->p, l->end, &kind, &why);
 
-	switch (*p) {
-	case '\'':
-		return copy_quoted(l, 0);
-	case '"':
-		return copy_quoted(l, 0);
-	case '$':
-		return copy_dollars(l);
-	case ':':
+	if (n == 0)
+		return fault_line(l, l->line, why);
+	if (kind == PG_OTHER && *l->p == ':')
 		return colon(l);
-	case ';':
+	if (kind == PG_OTHER && *l->p == ';')
 		return semicolon(l);
-	default:
-		break;
-	}
-	if ((*p == '-' && next == '-') || (*p == '/' && next == '*'))
-		return copy_comment(l);
-	if (!name_start(*p)) {
-		copy(l, 1);
-		return 0;
-	}
-	for (n = 1; p + n < l->end && name_char(p[n]); n++)
-		;
+	if (kind == PG_OTHER && *l->p == '$' && l->p + 1 < l->end &&
+	    l->p[1] >= '0' && l->p[1] <= '9')
+		return fault_line(
+		    l, l->line, "$N: parameters are written as :name");
 	copy(l, n);
-	if (n == 1 && (*p | 0x20) == 'e' && next == '\'')
-		return copy_quoted(l, 1);
 	return 0;
 }
 
