@@ -1,0 +1,16 @@
+/*
+ * Requests that a node answers: logs and its proxy, passed on to the
+ * kubelet's API as they stream.
+ */
+#ifndef KUBELET_H
+#define KUBELET_H
+
+#include "k8s-apid/request.h"
+
+/* GET pods/NAME/log. */
+void kubelet_log(struct request *rq);
+
+/* GET nodes/NAME/proxy/... */
+void kubelet_proxy(struct request *rq);
+
+#endif

@@ -1,0 +1,215 @@
+/*
+ * Routing: see server.h.  Nothing but health and version is told to those
+ * who do not say who they are.
+ */
+#include "k8s-apid/server.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "k8s-apid/discovery.h"
+#include "k8s-apid/object.h"
+#include "k8s-apid/service_ips.h"
+#include "k8s-apid/subresources.h"
+#include "k8s-apid/verbs.h"
+#include "k8s-apid/write.h"
+
+static int
+is_public(const char *path)
+{
+	static const char *const open[] = { "/healthz", "/livez", "/readyz",
+		"/version" };
+	size_t i;
+
+	for (i = 0; i < sizeof open / sizeof open[0]; i++)
+		if (strncmp(path, open[i], strlen(open[i])) == 0 &&
+		    (path[strlen(open[i])] == '\0' ||
+			path[strlen(open[i])] == '/'))
+			return 1;
+	return 0;
+}
+
+static int
+health(struct request *rq)
+{
+	const char *path = httpd_path(rq->http);
+
+	if (!is_public(path) || strncmp(path, "/version", 8) == 0)
+		return 0;
+	respond_text(rq, 200, "text/plain; charset=utf-8", "ok");
+	return 1;
+}
+
+static int
+is(const struct request *rq, const char *method)
+{
+	return strcmp(rq->method, method) == 0;
+}
+
+static void
+refuse(struct request *rq, int code, const char *reason, const char *why)
+{
+	struct status st = { 0 };
+
+	status_set(&st, code, reason, "%s", why);
+	respond_status(rq, &st);
+	status_release(&st);
+}
+
+static int
+on_object(struct request *rq)
+{
+	if (is(rq, "GET"))
+		verb_get(rq);
+	else if (is(rq, "PUT"))
+		verb_update(rq);
+	else if (is(rq, "PATCH"))
+		verb_patch(rq);
+	else if (is(rq, "DELETE") && rq->path.sub[0] == '\0')
+		verb_delete(rq);
+	else
+		return 0;
+	return 1;
+}
+
+static int
+on_collection(struct request *rq)
+{
+	int somewhere = !rq->type->namespaced || rq->path.ns[0] != '\0';
+
+	if (is(rq, "GET"))
+		request_flag(rq, "watch") ? verb_watch(rq) : verb_list(rq);
+	else if (is(rq, "POST") && somewhere)
+		verb_create(rq);
+	else if (is(rq, "DELETE") && somewhere)
+		verb_delete_collection(rq);
+	else
+		return 0;
+	return 1;
+}
+
+static int
+on_resource(struct request *rq)
+{
+	unsigned sub;
+
+	if (rq->type->how == TYPE_REVIEW) {
+		if (!is(rq, "POST") || rq->path.name[0] != '\0')
+			return 0;
+		review_create(rq);
+		return 1;
+	}
+	if (rq->path.name[0] == '\0')
+		return on_collection(rq);
+	if (rq->path.sub[0] == '\0')
+		return on_object(rq);
+	sub = type_sub_bit(rq->path.sub) & rq->type->subs;
+	if (sub == 0 || (rq->path.rest[0] != '\0' && sub != SUB_PROXY)) {
+		refuse(rq, 404, "NotFound",
+		    "the server could not find the requested resource");
+		return 1;
+	}
+	return sub == SUB_STATUS ? on_object(rq) :
+				   subresource(rq, (enum type_sub)sub);
+}
+
+/* A resource's path: finds its kind and goes on; 0 when there is none. */
+static int
+find_resource(struct request *rq)
+{
+	if (path_parse(httpd_path(rq->http), &rq->path) != 1)
+		return 0;
+	rq->type =
+	    type_find(rq->path.group, rq->path.version, rq->path.resource);
+	if (rq->type == NULL ||
+	    (!rq->type->namespaced && rq->path.ns[0] != '\0') ||
+	    (rq->type->namespaced && rq->path.ns[0] == '\0' &&
+		rq->path.name[0] != '\0'))
+		return 0;
+	return 1;
+}
+
+void
+server_handle(void *arg, struct httpd_req *http)
+{
+	struct request rq = {
+		.a = arg,
+		.http = http,
+		.method = httpd_method(http),
+	};
+	const char *token = httpd_header(http, "Authorization");
+
+	rq.user = auth_check(rq.a->auth, token);
+	if (rq.user == NULL &&
+	    (token != NULL || !is_public(httpd_path(http)))) {
+		refuse(&rq, 401, "Unauthorized", "Unauthorized");
+		return;
+	}
+	if (health(&rq) || (is(&rq, "GET") && discovery(&rq)))
+		return;
+	if (!find_resource(&rq))
+		refuse(&rq, 404, "NotFound",
+		    "the server could not find the requested resource");
+	else if (is(&rq, "GET") && request_accept(&rq) == ACCEPT_NONE &&
+		 strcmp(rq.path.sub, "log") != 0 &&
+		 strcmp(rq.path.sub, "proxy") != 0)
+		refuse(&rq, 406, "NotAcceptable",
+		    "only the following media types are accepted: "
+		    "application/json");
+	else if (!on_resource(&rq))
+		refuse(&rq, 405, "MethodNotAllowed",
+		    "the server does not allow this method on the requested "
+		    "resource");
+}
+
+/* ---- what every cluster has ---- */
+
+static int
+boot_object(struct apid *a, const char *plural, const char *ns,
+    const char *text, struct status *st)
+{
+	struct write w = { .a = a, .sub = "", .manager = "k8s-apid" };
+	struct object *o;
+	struct fault f;
+	cJSON *v = json_parse(text, strlen(text), &f);
+
+	if (v == NULL)
+		return status_fault(st, &f);
+	w.type = type_named("", plural);
+	if (object_identify(w.type, ns, NULL, v, st) != 0) {
+		cJSON_Delete(v);
+		return -1;
+	}
+	if (write_create(&w, v, &o, st) != 0)
+		return -1;
+	object_drop(o);
+	return 0;
+}
+
+int
+server_boot(struct apid *a, struct status *st)
+{
+	static const char service[] =
+	    "{\"metadata\":{\"name\":\"kubernetes\",\"labels\":{"
+	    "\"component\":\"apiserver\",\"provider\":\"kubernetes\"}},"
+	    "\"spec\":{\"clusterIP\":\"%s\",\"ports\":[{\"name\":\"https\","
+	    "\"port\":443,\"targetPort\":%d}]}}";
+	static const char endpoints[] =
+	    "{\"metadata\":{\"name\":\"kubernetes\",\"labels\":{"
+	    "\"endpointslice.kubernetes.io/skip-mirror\":\"true\"}},"
+	    "\"subsets\":[{\"addresses\":[{\"ip\":\"%s\"}],\"ports\":[{"
+	    "\"name\":\"https\",\"port\":%d,\"protocol\":\"TCP\"}]}]}";
+	char ip[64], text[512];
+
+	if (boot_object(a, "namespaces", NULL,
+		"{\"metadata\":{\"name\":\"default\"}}", st) != 0 ||
+	    boot_object(a, "namespaces", NULL,
+		"{\"metadata\":{\"name\":\"kube-system\"}}", st) != 0)
+		return -1;
+	service_ips_first(a->ips, ip, sizeof ip);
+	snprintf(text, sizeof text, service, ip, a->port);
+	if (boot_object(a, "services", "default", text, st) != 0)
+		return -1;
+	snprintf(text, sizeof text, endpoints, a->address, a->port);
+	return boot_object(a, "endpoints", "default", text, st);
+}
