@@ -19,7 +19,7 @@ struct conflicts {
 	char who[APPLY_MANAGER_MAX * 2 + 400];
 	cJSON *causes;
 	struct buf text; /* the list of a message about several */
-	char first[512];
+	char first[1024];
 	size_t n;
 };
 
