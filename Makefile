@@ -38,7 +38,8 @@ JQX = lib/jqx lib/jqx_set
 STATUS = lib/kube_status lib/kube_status_pod
 YAML = lib/digest lib/yaml lib/yaml_json lib/yaml_scalar lib/yaml_table
 HTTP = lib/http lib/http_request lib/http_result
-KUBE = $(JSON) $(LOOP) $(HTTP) $(YAML) lib/kube lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_watch
+KUBE = $(JSON) $(LOOP) $(HTTP) $(YAML) \
+	lib/kube lib/kube_request lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_kind lib/kube_map lib/kube_watch lib/kube_cache
 
 # k8s-apid's pure parts: field sets, patches, ownership
 FIELDS = k8s-apid/fields k8s-apid/fields_schema k8s-apid/fields_shape k8s-apid/fields_object k8s-apid/fields_merge
@@ -46,7 +47,7 @@ PATCH = k8s-apid/select k8s-apid/patch k8s-apid/patch_strategic $(FIELDS) \
 	k8s-apid/apply k8s-apid/apply_conflict k8s-apid/apply_managed
 
 # One list of objects per tool (tools/NAME.c unless a folder), sorted by family.
-O_k8s-apply  = k8s-apply $(KUBE) lib/manifest
+O_k8s-apply  = $(addprefix k8s-apply/,main plan send crd report) $(KUBE) $(STATUS) lib/manifest
 O_k8s-wait   = k8s-wait $(KUBE) $(STATUS) $(JQX) lib/kube_refs
 O_k8s-delete = k8s-delete $(KUBE) lib/kube_refs lib/manifest
 O_k8s-logs   = k8s-logs $(KUBE)

@@ -1,0 +1,112 @@
+/*
+ * k8s-apply's rooms and what they share: plan.c decides what is applied and
+ * in which order, send.c talks to the server, crd.c waits for new kinds,
+ * report.c says what became of each object.
+ */
+#ifndef APPLY_H
+#define APPLY_H
+
+#include "lib/fault.h"
+#include "lib/kube.h"
+#include "lib/loop.h"
+#include "lib/manifest.h"
+
+/*
+ * Objects of one tier are sent side by side, tiers one behind another.
+ * Within a tier, rank is the order in which requests start.
+ */
+enum tier {
+	TIER_NAMESPACE,
+	TIER_CRD,
+	TIER_CONFIG, /* what workloads need to be there: accounts, secrets */
+	TIER_WORKLOAD,
+	TIER_REST,
+	TIERS,
+};
+
+enum result { R_PENDING, R_CREATED, R_CONFIGURED, R_UNCHANGED, R_FAILED };
+
+struct object {
+	const struct manifest *from;
+	struct kube_kind kind;
+	int known; /* kind is filled: 0 for kinds that a CRD here defines */
+	enum tier tier;
+	unsigned rank;
+	size_t index;   /* in the input */
+	const char *ns; /* NULL: cluster-scoped */
+	const char *name;
+	cJSON *before; /* the object as it was, when that is asked for */
+	int asked;     /* 1: before has been asked for */
+	double started, retry_ms;
+	struct apply *run;
+	enum result result;
+	double ms;
+	char uid[64];
+	char *error; /* of a failed one */
+	enum fault_code code;
+};
+
+struct apply {
+	/* options */
+	const char *ns, *manager;
+	unsigned jobs;
+	int force, dry_run, forced_ns;
+	double timeout_ms;
+	/* the run */
+	struct loop *loop;
+	struct kube *kube;
+	struct object *v;
+	size_t n;
+	struct object **order; /* by tier, then rank, then input */
+	size_t next, busy;
+	unsigned long long baseline; /* resourceVersion at the start; 0: not
+					known */
+	double deadline;
+	size_t reported, done;
+	int progress; /* a line on standard error is wanted */
+};
+
+/*
+ * Makes a's objects from manifests: kinds by discovery, namespaces, order.
+ * Everything that is wrong is told on standard error; the exit status, 0
+ * when nothing is.
+ */
+int plan_make(struct apply *a, const struct manifests *m);
+
+/* Looks up the kinds that were not known at first.  As plan_make. */
+int plan_again(struct apply *a);
+
+void plan_release(struct apply *a);
+
+/* "FILE:LINE: Kind NS/NAME" into out, which is returned. */
+char *object_name(const struct object *o, char *out, size_t size);
+
+/*
+ * Sends the objects of a tier and turns the loop until all are answered or
+ * the deadline is over (they have failed then).  -1 when the loop fails.
+ */
+int send_tier(struct apply *a, enum tier tier, struct fault *f);
+
+/* Asks for the resourceVersion from which on changes are ours. */
+void send_baseline(struct apply *a);
+
+/* Ends an object: prints what people must know, keeps the rest. */
+void object_fail(struct object *o, enum fault_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * Waits until the CRDs that were applied are established.  0, or -1 with f
+ * filled when one is not by the deadline, or never will be.
+ */
+int crd_wait(struct apply *a, struct fault *f);
+
+/* Prints records of ended objects as far as input order allows: 0 or -1. */
+int report_ready(struct apply *a, struct fault *f);
+
+/* The line of progress, on a terminal; done: takes it away. */
+void report_progress(const struct apply *a, int done);
+
+/* Tells a conflict: field and manager of each cause. */
+void report_conflict(const struct object *o, const cJSON *status);
+
+#endif

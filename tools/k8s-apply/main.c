@@ -1,0 +1,197 @@
+/*
+ * k8s-apply: server-side apply of manifests, many objects side by side, in
+ * the order in which they need each other.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "apply.h"
+#include "lib/clock.h"
+#include "lib/opt.h"
+#include "tool.h"
+
+static const char usage[] =
+    "k8s-apply [-R] [--context NAME] [--dry-run] [--field-manager NAME]\n"
+    "    [--force-conflicts] [--keep-placeholders] [--kubeconfig FILE]\n"
+    "    [-f FILE|DIR] ... [-j N] [-n NAMESPACE] [-t DURATION]";
+
+enum { O_CONTEXT = 1, O_DRY_RUN, O_MANAGER, O_FORCE, O_KEEP, O_KUBECONFIG };
+
+static const struct option options[] = {
+	{ "context", required_argument, NULL, O_CONTEXT },
+	{ "dry-run", optional_argument, NULL, O_DRY_RUN },
+	{ "field-manager", required_argument, NULL, O_MANAGER },
+	{ "file", required_argument, NULL, 'f' },
+	{ "force-conflicts", no_argument, NULL, O_FORCE },
+	{ "keep-placeholders", no_argument, NULL, O_KEEP },
+	{ "kubeconfig", required_argument, NULL, O_KUBECONFIG },
+	{ "namespace", required_argument, NULL, 'n' },
+	{ "parallel", required_argument, NULL, 'j' },
+	{ "recursive", no_argument, NULL, 'R' },
+	{ "timeout", required_argument, NULL, 't' },
+	TOOL_LONG,
+};
+
+struct arguments {
+	struct opt_list files;
+	const char *kubeconfig, *context;
+	int flags; /* of manifest_read */
+};
+
+static void
+parse(int argc, char **argv, struct apply *a, struct arguments *args)
+{
+	struct fault f = { 0 };
+	long long jobs;
+	int ch, rc = 0;
+
+	while (rc == 0 &&
+	       (ch = tool_getopt(argc, argv, "Rf:j:n:t:", options)) != -1)
+		switch (ch) {
+		case 'R':
+			args->flags |= MANIFEST_RECURSIVE;
+			break;
+		case 'f':
+			rc = opt_list_add(&args->files, optarg, &f);
+			break;
+		case 'j':
+			rc = opt_number("-j", optarg, 1, 256, &jobs, &f);
+			a->jobs = (unsigned)jobs;
+			break;
+		case 'n':
+			a->ns = optarg;
+			a->forced_ns = 1;
+			break;
+		case 't':
+			rc = opt_duration("-t", optarg, &a->timeout_ms, &f);
+			break;
+		case O_CONTEXT:
+			args->context = optarg;
+			break;
+		case O_DRY_RUN:
+			if (optarg != NULL && strcmp(optarg, "server") != 0)
+				tool_usage("--dry-run: only the server can "
+					   "tell: %s",
+				    optarg);
+			a->dry_run = 1;
+			break;
+		case O_MANAGER:
+			a->manager = optarg;
+			break;
+		case O_FORCE:
+			a->force = 1;
+			break;
+		case O_KEEP:
+			args->flags |= MANIFEST_PLACEHOLDERS;
+			break;
+		default:
+			args->kubeconfig = optarg;
+			break;
+		}
+	if (rc != 0)
+		tool_usage("%s", f.msg);
+	if (optind < argc)
+		tool_usage(
+		    "%s: unexpected operand (-f names files)", argv[optind]);
+}
+
+static void
+read_all(struct manifests *m, struct arguments *args)
+{
+	struct fault f = { 0 };
+	size_t i;
+
+	if (args->files.n == 0) {
+		if (isatty(STDIN_FILENO))
+			tool_usage("no -f, and standard input is a terminal");
+		if (manifest_read(m, "-", args->flags, &f) != 0)
+			tool_die(&f);
+	}
+	for (i = 0; i < args->files.n; i++)
+		if (manifest_read(m, args->files.v[i], args->flags, &f) != 0)
+			tool_die(&f);
+	if (m->n == 0)
+		tool_fail(FAULT_INPUT, "no objects in the input");
+}
+
+static void
+connect_to(struct apply *a, const struct arguments *args)
+{
+	struct kube_config config = { 0 };
+	struct fault f = { 0 };
+
+	if (http_init(&f) != 0 ||
+	    kube_config_load(&config, args->kubeconfig, args->context, &f) != 0)
+		tool_die(&f);
+	a->loop = loop_new(&f);
+	if (a->loop == NULL)
+		tool_die(&f);
+	a->kube = kube_new(a->loop, &config, &f);
+	if (a->kube == NULL)
+		tool_die(&f);
+	kube_config_release(&config);
+	if (a->ns == NULL)
+		a->ns = kube_namespace(a->kube);
+	kube_set_patience(a->kube, a->timeout_ms);
+	a->deadline = clock_ms() + a->timeout_ms;
+}
+
+/* All tiers; the exit status. */
+static int
+run(struct apply *a)
+{
+	struct fault f = { 0 };
+	int tier, status = 0;
+	size_t i;
+
+	send_baseline(a);
+	for (tier = 0; tier < TIERS; tier++) {
+		if (send_tier(a, (enum tier)tier, &f) != 0)
+			break;
+		if (tier != TIER_CRD)
+			continue;
+		if (crd_wait(a, &f) != 0)
+			status = tool_worse(status, tool_fault(&f));
+		status = tool_worse(status, plan_again(a));
+	}
+	report_progress(a, 1);
+	if (tier < TIERS)
+		status = tool_fault(&f);
+	for (i = 0; i < a->n; i++)
+		if (a->v[i].result == R_PENDING)
+			object_fail(&a->v[i], FAULT_UNSURE,
+			    "not applied within the time limit");
+	if (report_ready(a, &f) != 0)
+		status = tool_fault(&f);
+	for (i = 0; i < a->n; i++)
+		if (a->v[i].result == R_FAILED)
+			status = tool_worse(status, (int)a->v[i].code);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct apply a = {
+		.manager = "inttest", .jobs = 16, .timeout_ms = 60000
+	};
+	struct arguments args = { 0 };
+	struct manifests m = { 0 };
+	int status;
+
+	tool_begin("k8s-apply", usage);
+	parse(argc, argv, &a, &args);
+	read_all(&m, &args);
+	connect_to(&a, &args);
+	a.progress = isatty(STDERR_FILENO);
+	status = plan_make(&a, &m);
+	if (status == 0)
+		status = run(&a);
+	kube_free(a.kube);
+	loop_free(a.loop);
+	plan_release(&a);
+	manifests_release(&m);
+	opt_list_release(&args.files);
+	return tool_end(status);
+}
