@@ -54,7 +54,9 @@ fault_prefix(struct fault *f, const char *fmt, ...)
 	n = vsnprintf(f->msg, sizeof f->msg, fmt, ap);
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof f->msg)
-		snprintf(f->msg + n, sizeof f->msg - (size_t)n, ": %s", old);
+		/* the precision says that a cut is meant */
+		snprintf(f->msg + n, sizeof f->msg - (size_t)n, ": %.*s",
+		    (int)(sizeof f->msg - (size_t)n), old);
 	return -1;
 }
 
