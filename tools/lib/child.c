@@ -368,11 +368,13 @@ collect(struct child *c, struct sink *out, struct sink *err, double timeout_ms,
 	return 0;
 }
 
-int
-child_filter(const char *const *argv, const struct buf *in, struct buf *out,
-    struct buf *err, double timeout_ms, int *status, struct fault *f)
+static int
+filter(const char *const *argv, const char *const *envp, const struct buf *in,
+    struct buf *out, struct buf *err, double timeout_ms, int *status,
+    struct fault *f)
 {
 	struct child_spec spec = { .argv = argv,
+		.envp = envp,
 		.in = -1,
 		.err = STDERR_FILENO,
 		.deathsig = SIGKILL };
@@ -407,8 +409,22 @@ out:
 }
 
 int
+child_filter(const char *const *argv, const struct buf *in, struct buf *out,
+    struct buf *err, double timeout_ms, int *status, struct fault *f)
+{
+	return filter(argv, NULL, in, out, err, timeout_ms, status, f);
+}
+
+int
 child_run(const char *const *argv, struct buf *out, double timeout_ms,
     int *status, struct fault *f)
 {
-	return child_filter(argv, NULL, out, NULL, timeout_ms, status, f);
+	return filter(argv, NULL, NULL, out, NULL, timeout_ms, status, f);
+}
+
+int
+child_run_env(const char *const *argv, const char *const *envp, struct buf *out,
+    double timeout_ms, int *status, struct fault *f)
+{
+	return filter(argv, envp, NULL, out, NULL, timeout_ms, status, f);
 }

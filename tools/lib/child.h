@@ -63,6 +63,10 @@ int child_exit_status(int status);
 int child_run(const char *const *argv, struct buf *out, double timeout_ms,
     int *status, struct fault *f);
 
+/* As child_run with the environment envp (NULL-ended) instead of ours. */
+int child_run_env(const char *const *argv, const char *const *envp,
+    struct buf *out, double timeout_ms, int *status, struct fault *f);
+
 /*
  * As child_run with in written to its standard input (NULL: /dev/null) and
  * standard error collected in err (NULL: inherited).

@@ -41,6 +41,9 @@ struct kube_answer {
 	const char *message; /* for people; never NULL when status is no 2xx */
 	double ms;           /* of the last attempt */
 	int attempts;
+	double retry_after_ms; /* what the server asked to wait, or 0 */
+	int hopeless; /* 1: no answer, and none to be had by trying again
+		       (a certificate, a name, credentials) */
 };
 
 /* 1 when the answer is a success (2xx). */
@@ -61,8 +64,9 @@ struct kube_request {
 	const char *content_type; /* NULL: application/json */
 	const void *body;         /* copied; or NULL */
 	size_t body_len;
-	double timeout_ms; /* per attempt; 0: 30 s */
-	int once;          /* 1: not tried again */
+	double timeout_ms;  /* per attempt; 0: 30 s */
+	double patience_ms; /* 0: the client's, see kube_set_patience */
+	int once;           /* 1: not tried again */
 	kube_done_fn *done;
 	void *arg;
 };
