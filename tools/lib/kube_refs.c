@@ -1,0 +1,155 @@
+/*
+ * References: see kube_refs.h.
+ */
+#include "kube_refs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REFS_LINE (4 << 20) /* bytes of a record at most */
+
+static void
+ref_release(struct kube_ref *r)
+{
+	free(r->api_version);
+	free(r->kind);
+	free(r->ns);
+	free(r->name);
+}
+
+void
+kube_refs_release(struct kube_refs *refs)
+{
+	size_t i;
+
+	for (i = 0; i < refs->n; i++)
+		ref_release(&refs->v[i]);
+	free(refs->v);
+	*refs = (struct kube_refs){ 0 };
+}
+
+static char *
+copy(const char *s, int *failed)
+{
+	char *d;
+
+	if (s == NULL || s[0] == '\0')
+		return NULL;
+	d = strdup(s);
+	if (d == NULL)
+		*failed = 1;
+	return d;
+}
+
+int
+kube_refs_add(struct kube_refs *refs, const char *api_version, const char *kind,
+    const char *ns, const char *name, struct fault *f)
+{
+	struct kube_ref *v, r;
+	int failed = 0;
+
+	v = reallocarray(refs->v, refs->n + 1, sizeof(*v));
+	if (v == NULL)
+		return fault_nomem(f);
+	refs->v = v;
+	r.api_version = copy(api_version, &failed);
+	r.kind = copy(kind, &failed);
+	r.ns = copy(ns, &failed);
+	r.name = copy(name, &failed);
+	if (failed) {
+		ref_release(&r);
+		return fault_nomem(f);
+	}
+	v[refs->n++] = r;
+	return 0;
+}
+
+int
+kube_refs_parse_arg(
+    struct kube_refs *refs, const char *arg, const char *kind, struct fault *f)
+{
+	const char *slash = strchr(arg, '/'), *name;
+	char *of;
+	int r;
+
+	name = slash != NULL ? slash + 1 : arg;
+	if (slash == NULL && kind == NULL)
+		return fault_set(f, FAULT_INPUT, "%s: not KIND/NAME", arg);
+	if (name[0] == '\0' || slash == arg || strchr(name, '/') != NULL)
+		return fault_set(f, FAULT_INPUT, "%s: not %s", arg,
+		    kind != NULL ? "NAME or KIND/NAME" : "KIND/NAME");
+	if (slash == NULL)
+		return kube_refs_add(refs, NULL, kind, NULL, name, f);
+	of = strndup(arg, (size_t)(slash - arg));
+	if (of == NULL)
+		return fault_nomem(f);
+	r = kube_refs_add(refs, NULL, of, NULL, name, f);
+	free(of);
+	return r;
+}
+
+/* One record; types other than "apply" are none of our business. */
+static int
+read_record(struct kube_refs *refs, const cJSON *v, struct fault *f)
+{
+	const char *type = json_str(v, "type", NULL);
+	const char *result = json_str(v, "result", NULL);
+	const char *kind = json_str(v, "kind", NULL);
+	const char *name = json_str(v, "name", NULL);
+
+	if (!cJSON_IsObject(v) || type == NULL)
+		return fault_set(f, FAULT_INPUT, "not a record");
+	if (strcmp(type, "apply") != 0 ||
+	    (result != NULL && strcmp(result, "failed") == 0))
+		return 0;
+	if (kind == NULL || name == NULL || kind[0] == '\0' || name[0] == '\0')
+		return fault_set(
+		    f, FAULT_INPUT, "an apply record without kind and name");
+	return kube_refs_add(refs, json_str(v, "apiVersion", NULL), kind,
+	    json_str(v, "namespace", NULL), name, f);
+}
+
+int
+kube_refs_read(
+    struct kube_refs *refs, FILE *in, const char *name, struct fault *f)
+{
+	unsigned long line = 0;
+	char *text = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	cJSON *v;
+	int r = 0;
+
+	while (r == 0 && (n = getline(&text, &cap, in)) != -1) {
+		line++;
+		if ((size_t)n > REFS_LINE) {
+			r = fault_set(f, FAULT_INPUT, "record too large");
+			break;
+		}
+		if (text[strspn(text, " \t\r\n")] == '\0')
+			continue;
+		v = json_parse(text, (size_t)n, f);
+		r = v != NULL ? read_record(refs, v, f) : -1;
+		cJSON_Delete(v);
+	}
+	free(text);
+	if (r != 0)
+		return fault_prefix(f, "%s:%lu", name, line);
+	if (ferror(in))
+		return fault_sys(f, FAULT_UNSURE, errno, "%s", name);
+	return 0;
+}
+
+int
+kube_ref_resolve(struct kube *k, const struct kube_ref *ref,
+    const char *otherwise_ns, struct kube_kind *kind, struct buf *path,
+    struct fault *f)
+{
+	const char *ns = ref->ns != NULL ? ref->ns : otherwise_ns;
+
+	if (kube_kind_find(k, ref->api_version, ref->kind, kind, f) != 0)
+		return -1;
+	kube_path(path, kind, ns, ref->name);
+	return buf_check(path, ref->name, f);
+}
