@@ -71,7 +71,8 @@ APID = $(patsubst %,k8s-apid/%,server request path types store status auth objec
 APID_PURE = $(patsubst %,k8s-apid/%,apply apply_conflict apply_managed fields fields_merge fields_object fields_schema fields_shape patch patch_strategic select)
 O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) lib/httpd $(HTTP) lib/digest $(YAML)
 O_k8s-controllerd = k8s-controllerd/main $(KUBE) $(STATUS)
-O_k8s-noded  = k8s-noded/main $(KUBE) lib/httpd
+NODED = $(patsubst %,k8s-noded/%,args check container container_create env etc event exec farm field hosts image lifecycle log_reader logs metrics net node path payload places pod pods probe proc process rootfs serve status status_parts token volume)
+O_k8s-noded  = k8s-noded/main $(NODED) $(KUBE) lib/httpd
 O_k8s-proxyd = k8s-proxyd $(KUBE)
 
 # One list per unit test (tests/unit/NAME.c).

@@ -40,6 +40,14 @@ struct backoff {
 	double until_ms; /* clock_ms */
 };
 
+/* What a container uses, as sampled last. */
+struct sample {
+	double at_ms; /* clock_ms; 0: never */
+	double cpu_s;
+	double nanocores;
+	size_t memory; /* bytes */
+};
+
 struct container {
 	struct pod *pod;
 	const cJSON *spec; /* in pod->object */
@@ -51,6 +59,7 @@ struct container {
 	struct instance now, last; /* running or terminated; the one before */
 	unsigned restarts, instances; /* instances: number of the next log */
 	struct backoff crash, pull;
+	double config_ms; /* clock_ms of a first failure not yet told; 0 */
 	struct loop_timer *retry; /* while set, nothing is tried */
 	struct process *process;
 	struct log *log; /* owned by process */
@@ -61,6 +70,7 @@ struct container {
 	double started_ms;
 	struct run_ending *ending; /* while it is being stopped */
 	int oom;                   /* killed for its memory */
+	struct sample sample;
 	char rootfs[4096];         /* the instance's private folder, or "" */
 };
 
@@ -82,18 +92,19 @@ struct pod {
 	struct container *containers; /* init containers first */
 	size_t n, n_init;
 	int prepared;          /* network and volumes are there */
-	int deleted;           /* gone from the API: no status any more */
-	int removing;          /* our final DELETE is under way */
+	int removed;           /* the API has taken our final DELETE */
 	char phase_reason[64]; /* of the pod: DeadlineExceeded */
 	char phase_message[256];
 	char started[CLOCK_TS_SIZE];
-	double grace_ms; /* while ending */
-	double ending_ms;
+	double grace_ms;  /* while ending */
+	int stale;        /* a ConfigMap, Secret or token has changed */
+	struct backoff mount;
 	struct loop_timer *kick, *retry, *deadline, *refresh;
-	struct status *status; /* status.c's */
-	struct token *tokens;  /* token.c's */
-	double metrics_ms;     /* metrics.c's: last written */
-	int has_metrics;
+	double retry_ms; /* clock_ms at which retry is due */
+	struct kube_call_state *removal; /* the final DELETE under way */
+	struct status *status;   /* status.c's */
+	struct token *tokens;    /* token.c's */
+	struct usage *usage;     /* metrics.c's */
 };
 
 /* A new pod for an object bound to this node (copied).  NULL without memory. */
@@ -105,9 +116,6 @@ pod_new(struct node *n, const cJSON *object, struct fault *f);
  * written by others).
  */
 void pod_update(struct pod *p, const cJSON *object);
-
-/* The object is gone: everything is killed at once. */
-void pod_gone(struct pod *p);
 
 /* Kills what runs and frees everything. */
 void pod_free(struct pod *p);

@@ -1,0 +1,494 @@
+/*
+ * The state machine of a pod: see pod.h.  Callbacks never decide anything;
+ * they change data and kick, and a step reads the data.  So whatever comes in
+ * whatever order, a step is right.
+ */
+#include "k8s-noded/pod.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "k8s-noded/container.h"
+#include "k8s-noded/event.h"
+#include "k8s-noded/hosts.h"
+#include "k8s-noded/lifecycle.h"
+#include "k8s-noded/metrics.h"
+#include "k8s-noded/path.h"
+#include "k8s-noded/payload.h"
+#include "k8s-noded/status.h"
+#include "k8s-noded/token.h"
+#include "k8s-noded/volume.h"
+
+#define NETWORK_RETRY_MS 1000
+#define MOUNT_QUIET_MS 300 /* a watch may be behind the pod's */
+#define MOUNT_RETRY_MS 500.0
+#define MOUNT_RETRY_MAX_MS 122000.0
+#define REFRESH_MS 60000 /* looks whether tokens need renewal */
+#define REMOVAL_RETRY_MS 1000
+
+double
+backoff_next(struct backoff *b, double now_ms, double initial_ms, double max_ms)
+{
+	double ms = b->delay_ms;
+
+	if (b->delay_ms > 0 && now_ms - b->until_ms > 2 * max_ms)
+		ms = 0;
+	b->delay_ms = ms > 0 ? 2 * ms : initial_ms;
+	if (b->delay_ms > max_ms)
+		b->delay_ms = max_ms;
+	b->until_ms = now_ms + ms;
+	return ms;
+}
+
+int
+pod_path(const struct pod *p, char *out, const char *rest)
+{
+	return path_make(out, "%s/pods/%s/%s", p->node->root, p->uid, rest);
+}
+
+const char *
+pod_restart_policy(const struct pod *p)
+{
+	const char *s = json_str(p->object, "spec", "restartPolicy", NULL);
+
+	return s != NULL ? s : "Always";
+}
+
+struct container *
+pod_container(struct pod *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (strcmp(p->containers[i].name, name) == 0)
+			return &p->containers[i];
+	return NULL;
+}
+
+int
+pod_busy(const struct pod *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->containers[i].process != NULL)
+			return 1;
+	return 0;
+}
+
+/* 1 when it is being deleted. */
+static int
+deleted(const struct pod *p)
+{
+	return json_str(p->object, "metadata", "deletionTimestamp", NULL) !=
+	    NULL;
+}
+
+/* Network and volumes: 1 when they are there. */
+static int
+set_up(struct pod *p)
+{
+	struct fault f = { 0 };
+	int mounted = volumes_set_up(p, &f);
+	cJSON *status;
+	double ms;
+
+	if (p->net.net < 0) {
+		if (net_pod_make(p->node->net, &p->net, p->name, &f) != 0) {
+			event_pod(p, NULL, "Warning", "FailedCreatePodSandBox",
+			    "Failed to create pod sandbox: %s", f.msg);
+			pod_retry(p, NETWORK_RETRY_MS);
+			return 0;
+		}
+		status = json_sub(p->object, "status");
+		json_set_str(status, "podIP", p->net.ip);
+		json_set_str(status, "hostIP", p->node->address);
+		hosts_write_pod(p->node->hosts, p);
+	}
+	if (mounted >= 0)
+		return mounted;
+	ms = backoff_next(
+	    &p->mount, clock_ms(), MOUNT_RETRY_MS, MOUNT_RETRY_MAX_MS);
+	if (ms > 0)
+		event_pod(p, NULL, "Warning", "FailedMount", "%s", f.msg);
+	pod_retry(p, ms > 0 ? ms : MOUNT_QUIET_MS);
+	return 0;
+}
+
+static void
+stop(struct container *c, double grace_ms)
+{
+	if (c->state != CONTAINER_RUNNING)
+		return;
+	if (c->ending == NULL)
+		event_pod(c->pod, c, "Normal", "Killing",
+		    "Stopping container %s", c->name);
+	lifecycle_stop(c, grace_ms);
+}
+
+/* Ends the containers: sidecars when all others have ended. */
+static void
+stop_all(struct pod *p)
+{
+	int apps = 0;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		if (p->containers[i].kind == CONTAINER_SIDECAR)
+			continue;
+		stop(&p->containers[i], p->grace_ms);
+		apps += p->containers[i].process != NULL;
+	}
+	for (i = 0; i < p->n && apps == 0; i++)
+		stop(&p->containers[i], p->grace_ms);
+}
+
+static void
+begin_ending(struct pod *p, double grace_ms)
+{
+	size_t i;
+
+	p->state = POD_ENDING;
+	p->grace_ms = grace_ms;
+	for (i = 0; i < p->n; i++)
+		loop_timer_cancel(p->node->loop, &p->containers[i].retry);
+	loop_timer_cancel(p->node->loop, &p->deadline);
+}
+
+static double
+spec_grace_ms(const struct pod *p)
+{
+	return 1000 *
+	    json_num(json_at(p->object, "spec", NULL),
+		"terminationGracePeriodSeconds", 30);
+}
+
+/* Init containers in their order: 1 when the others may start. */
+static int
+step_init(struct pod *p)
+{
+	struct container *c;
+	size_t i;
+
+	for (i = 0; i < p->n_init; i++) {
+		c = &p->containers[i];
+		if (container_passed(c))
+			continue;
+		if (container_finished(c)) {
+			begin_ending(p, spec_grace_ms(p));
+			return 0;
+		}
+		container_step(c);
+		if (!container_passed(c))
+			return 0;
+	}
+	return 1;
+}
+
+static void
+step_run(struct pod *p)
+{
+	size_t i;
+	int finished = 1;
+
+	for (i = 0; i < p->n; i++) {
+		if (p->containers[i].kind == CONTAINER_INIT)
+			continue;
+		container_step(&p->containers[i]);
+		if (p->containers[i].kind == CONTAINER_APP)
+			finished &= container_finished(&p->containers[i]);
+	}
+	if (finished)
+		begin_ending(p, spec_grace_ms(p));
+}
+
+static void
+on_removed(void *arg, const struct kube_answer *a)
+{
+	struct pod *p = arg;
+
+	p->removal = NULL;
+	/* 409: another pod of this name is there; 404: gone already */
+	if (kube_ok(a) || a->status == 404 || a->status == 409)
+		p->removed = 1;
+	else
+		pod_retry(p, REMOVAL_RETRY_MS);
+}
+
+/* Nothing runs any more: tells the API to forget the pod. */
+static void
+remove_object(struct pod *p)
+{
+	struct kube_request rq = { .method = "DELETE",
+		.done = on_removed,
+		.arg = p };
+	char path[512], body[256];
+	int n;
+
+	if (p->removal != NULL || p->removed || !status_settled(p))
+		return;
+	snprintf(path, sizeof(path), "/api/v1/namespaces/%s/pods/%s", p->ns,
+	    p->name);
+	n = snprintf(body, sizeof(body),
+	    "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\","
+	    "\"gracePeriodSeconds\":0,\"preconditions\":{\"uid\":\"%s\"}}",
+	    p->uid);
+	rq.path = path;
+	rq.body = body;
+	rq.body_len = (size_t)n;
+	p->removal = kube_start(p->node->kube, &rq, NULL);
+	if (p->removal == NULL)
+		pod_retry(p, REMOVAL_RETRY_MS);
+}
+
+static void
+on_refresh(void *arg)
+{
+	struct pod *p = arg;
+
+	p->refresh = loop_timer(p->node->loop, REFRESH_MS, on_refresh, p, NULL);
+	p->stale = 1;
+	pod_kick(p);
+}
+
+/* Changed objects show in the volumes of what runs; failures change nothing. */
+static void
+refresh(struct pod *p)
+{
+	struct fault f = { 0 };
+
+	if (!p->stale)
+		return;
+	p->stale = 0;
+	volumes_set_up(p, &f);
+}
+
+static void
+on_deadline(void *arg)
+{
+	struct pod *p = arg;
+
+	p->deadline = NULL;
+	snprintf(p->phase_reason, sizeof(p->phase_reason), "DeadlineExceeded");
+	snprintf(p->phase_message, sizeof(p->phase_message),
+	    "Pod was active on the node longer than the specified deadline");
+	event_pod(p, NULL, "Normal", "DeadlineExceeded", "%s",
+	    p->phase_message);
+	begin_ending(p, spec_grace_ms(p));
+	pod_kick(p);
+}
+
+static void
+step_ending(struct pod *p)
+{
+	stop_all(p);
+	if (pod_busy(p))
+		return;
+	metrics_forget(p);
+	if (p->net.net >= 0)
+		net_pod_release(p->node->net, &p->net);
+	p->state = POD_OVER;
+}
+
+static void
+step(void *arg)
+{
+	struct pod *p = arg;
+
+	p->kick = NULL;
+	if (p->state == POD_SETUP && set_up(p)) {
+		p->state = POD_INIT;
+		p->refresh = loop_timer(
+		    p->node->loop, REFRESH_MS, on_refresh, p, NULL);
+	}
+	if (p->state == POD_INIT || p->state == POD_RUN)
+		refresh(p);
+	if (p->state == POD_INIT && step_init(p))
+		p->state = POD_RUN;
+	if (p->state == POD_RUN)
+		step_run(p);
+	if (p->state == POD_ENDING)
+		step_ending(p);
+	status_update(p);
+	if (p->state == POD_OVER && deleted(p))
+		remove_object(p);
+}
+
+void
+pod_kick(struct pod *p)
+{
+	if (p->kick == NULL)
+		p->kick = loop_timer(p->node->loop, 0, step, p, NULL);
+}
+
+static void
+on_retry(void *arg)
+{
+	struct pod *p = arg;
+
+	p->retry = NULL;
+	pod_kick(p);
+}
+
+void
+pod_retry(struct pod *p, double ms)
+{
+	double due = clock_ms() + ms;
+
+	if (p->retry != NULL && p->retry_ms <= due)
+		return;
+	loop_timer_cancel(p->node->loop, &p->retry);
+	p->retry_ms = due;
+	p->retry = loop_timer(p->node->loop, ms, on_retry, p, NULL);
+}
+
+/* Takes a copy of the object; the strings that point into it follow. */
+static int
+take_object(struct pod *p, const cJSON *object)
+{
+	cJSON *copy = cJSON_Duplicate(object, 1), *status;
+	size_t i;
+
+	if (copy == NULL)
+		return -1;
+	if (p->net.ip[0] != '\0') {
+		status = json_sub(copy, "status");
+		json_set_str(status, "podIP", p->net.ip);
+		json_set_str(status, "hostIP", p->node->address);
+	}
+	p->ns = json_str(copy, "metadata", "namespace", NULL);
+	p->name = json_str(copy, "metadata", "name", NULL);
+	p->uid = json_str(copy, "metadata", "uid", NULL);
+	if (p->ns == NULL || p->name == NULL || p->uid == NULL ||
+	    strchr(p->uid, '/') != NULL) {
+		cJSON_Delete(copy);
+		return -1;
+	}
+	cJSON_Delete(p->object);
+	p->object = copy;
+	for (i = 0; i < p->n; i++)
+		container_rebase(&p->containers[i]);
+	return 0;
+}
+
+static void
+add_containers(struct pod *p, const char *list)
+{
+	const char *policy;
+	const cJSON *s;
+	int init = strcmp(list, "initContainers") == 0;
+
+	cJSON_ArrayForEach(s, json_at(p->object, "spec", list, NULL)) {
+		policy = json_str(s, "restartPolicy", NULL);
+		container_init(&p->containers[p->n++], p, s,
+		    !init ? CONTAINER_APP :
+			policy != NULL && strcmp(policy, "Always") == 0 ?
+			    CONTAINER_SIDECAR :
+			    CONTAINER_INIT);
+	}
+	if (init)
+		p->n_init = p->n;
+}
+
+/* What a step is to begin with: running, or over already. */
+static void
+first_state(struct pod *p)
+{
+	const char *phase = json_str(p->object, "status", "phase", NULL);
+	double seconds = json_num(json_at(p->object, "spec", NULL),
+	    "activeDeadlineSeconds", 0);
+
+	clock_ts(p->started);
+	if ((phase != NULL &&
+		(strcmp(phase, "Succeeded") == 0 ||
+		    strcmp(phase, "Failed") == 0)) ||
+	    deleted(p))
+		p->state = POD_OVER;
+	else if (seconds > 0)
+		p->deadline = loop_timer(
+		    p->node->loop, seconds * 1000, on_deadline, p, NULL);
+}
+
+struct pod *
+pod_new(struct node *n, const cJSON *object, struct fault *f)
+{
+	struct pod *p = calloc(1, sizeof(*p));
+	const cJSON *spec = json_at(object, "spec", NULL);
+	char path[PATH_MAX];
+	int total =
+	    cJSON_GetArraySize(json_at(spec, "initContainers", NULL)) +
+	    cJSON_GetArraySize(json_at(spec, "containers", NULL));
+
+	if (p == NULL) {
+		fault_nomem(f);
+		return NULL;
+	}
+	p->node = n;
+	p->net = (struct net_pod)NET_POD_INIT;
+	p->containers = calloc((size_t)total + 1, sizeof(*p->containers));
+	if (p->containers == NULL || take_object(p, object) != 0) {
+		fault_set(f, FAULT_UNSURE, "a pod without a name, or no memory");
+		goto bad;
+	}
+	add_containers(p, "initContainers");
+	add_containers(p, "containers");
+	if (pod_path(p, path, ".volumes") != 0 ||
+	    path_make_dirs(path, 0755) != 0) {
+		fault_sys(f, FAULT_UNSURE, errno, "%s", path);
+		goto bad;
+	}
+	first_state(p);
+	pod_kick(p);
+	return p;
+bad:
+	pod_free(p);
+	return NULL;
+}
+
+void
+pod_update(struct pod *p, const cJSON *object)
+{
+	double grace;
+
+	if (take_object(p, object) != 0)
+		return;
+	if (deleted(p) && p->state != POD_OVER) {
+		grace = 1000 *
+		    json_num(json_at(p->object, "metadata", NULL),
+			"deletionGracePeriodSeconds", 30);
+		if (p->state != POD_ENDING || grace < p->grace_ms)
+			begin_ending(p, grace);
+	}
+	pod_kick(p);
+}
+
+void
+pod_free(struct pod *p)
+{
+	struct loop *loop = p->node->loop;
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		container_release(&p->containers[i]);
+	loop_timer_cancel(loop, &p->kick);
+	loop_timer_cancel(loop, &p->retry);
+	loop_timer_cancel(loop, &p->deadline);
+	loop_timer_cancel(loop, &p->refresh);
+	if (p->removal != NULL)
+		kube_cancel(p->node->kube, p->removal);
+	if (p->object != NULL) {
+		metrics_forget(p);
+		events_forget(p->node->events, p->uid);
+		if (pod_path(p, path, "") == 0)
+			payload_remove_tree(path);
+	}
+	tokens_free(p);
+	status_free(p);
+	net_pod_release(p->node->net, &p->net);
+	cJSON_Delete(p->object);
+	free(p->containers);
+	free(p);
+}
