@@ -2,9 +2,11 @@
  * create, update and patch: what was sent becomes an object, which write.h
  * completes and stores.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "k8s-apid/apply.h"
+#include "k8s-apid/model.h"
 #include "k8s-apid/object.h"
 #include "k8s-apid/patch.h"
 #include "k8s-apid/verbs.h"
@@ -24,17 +26,61 @@ answer(
 	status_release(st);
 }
 
-/* Identifies v as the request's kind, then as the kind that is stored. */
+/* Refuses or warns of members that the kind does not have. */
+static int
+tell_unknown(struct request *rq, const char *list, struct status *st)
+{
+	const char *how = httpd_query(rq->http, "fieldValidation"), *s;
+	char version[160], warning[512];
+	struct buf b;
+	size_t n;
+	int strict = how != NULL && strcmp(how, "Strict") == 0;
+
+	if (how != NULL && strcmp(how, "Ignore") == 0)
+		return 0;
+	buf_init(&b, 16384);
+	for (s = list; *s != '\0'; s += n + 1) {
+		n = strcspn(s, "\n");
+		buf_addf(&b, "%sunknown field \"%.*s\"", s == list ? "" : ", ",
+		    (int)n, s);
+		snprintf(warning, sizeof warning,
+		    "299 - \"unknown field \\\"%.*s\\\"\"", (int)n, s);
+		if (!strict)
+			httpd_add_header(rq->http, "Warning", warning);
+	}
+	if (strict)
+		status_bad_request(st,
+		    "%s in version \"%s\" cannot be handled as a %s: strict "
+		    "decoding error: %s",
+		    rq->type->kind,
+		    type_api_version(rq->type, version, sizeof version),
+		    rq->type->kind, buf_str(&b));
+	buf_release(&b);
+	return strict ? -1 : 0;
+}
+
+/*
+ * Identifies v as the request's kind, then as the kind that is stored, and
+ * holds it against its model.
+ */
 static int
 identify(struct request *rq, cJSON *v, struct status *st)
 {
 	const char *name = rq->path.name[0] != '\0' ? rq->path.name : NULL;
+	struct buf unknown;
+	int rc;
 
+	object_strip_nulls(v);
 	if (object_identify(rq->type, rq->path.ns, name, v, st) != 0)
 		return -1;
 	if (rq->type->how == TYPE_EVENTS && views_core_event(v) != 0)
 		return status_nomem(st);
-	return 0;
+	buf_init(&unknown, 8192);
+	rc = model_check(type_storage(rq->type), v, &unknown, st);
+	if (rc == 0 && unknown.len > 0)
+		rc = tell_unknown(rq, unknown.data, st);
+	buf_release(&unknown);
+	return rc;
 }
 
 void

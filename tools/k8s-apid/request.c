@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "k8s-apid/model.h"
 #include "k8s-apid/table.h"
 #include "k8s-apid/views.h"
 #include "lib/yaml.h"
@@ -126,24 +127,29 @@ request_body(
 	const struct buf *b = httpd_body(rq->http);
 	size_t n = type != NULL ? strcspn(type, "; ") : 0;
 	struct fault f;
-	int yaml;
+	int yaml, proto;
 
 	*v = NULL;
 	if (b->len == 0 && optional)
 		return 0;
 	yaml = n > 4 && strncasecmp(type + n - 4, "yaml", 4) == 0;
-	if (n > 0 && !yaml &&
+	proto = n == strlen(MODEL_PROTOBUF) &&
+		strncasecmp(type, MODEL_PROTOBUF, n) == 0;
+	if (n > 0 && !yaml && !proto &&
 	    (n < 4 || strncasecmp(type + n - 4, "json", 4) != 0))
 		return status_set(st, 415, "UnsupportedMediaType",
 		    "the body of the request was in an unknown format - "
 		    "accepted media types include: application/json, "
-		    "application/yaml");
+		    "application/yaml, " MODEL_PROTOBUF);
 	if (b->len == 0)
 		return status_bad_request(st, "the body of the request is "
 					      "empty");
-	if (!yaml)
-		*v = json_parse(buf_str(b), b->len, &f);
-	if (yaml ? read_yaml(b, v, &f) != 0 : *v == NULL)
+	if (yaml)
+		read_yaml(b, v, &f);
+	else
+		*v = proto ? model_read_protobuf(b->data, b->len, &f) :
+			     json_parse(buf_str(b), b->len, &f);
+	if (*v == NULL)
 		return status_bad_request(
 		    st, "the body of the request cannot be read: %s", f.msg);
 	return 0;
