@@ -82,6 +82,20 @@ fail:
 	return NULL;
 }
 
+struct kube *
+kube_open(struct loop *l, const char *kubeconfig, const char *context,
+    struct fault *f)
+{
+	struct kube_config c;
+	struct kube *k;
+
+	if (kube_config_load(&c, kubeconfig, context, f) != 0)
+		return NULL;
+	k = kube_new(l, &c, f);
+	kube_config_release(&c);
+	return k;
+}
+
 void
 kube_free(struct kube *k)
 {

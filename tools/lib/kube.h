@@ -23,6 +23,13 @@ struct kube *
 kube_new(struct loop *l, const struct kube_config *c, struct fault *f);
 void kube_free(struct kube *k);
 
+/*
+ * As kube_config_load and kube_new in one: what tools with --kubeconfig and
+ * --context (either may be NULL) begin with, after http_init.
+ */
+struct kube *kube_open(struct loop *l, const char *kubeconfig,
+    const char *context, struct fault *f);
+
 /* The namespace and server of the configuration; borrowed. */
 const char *kube_namespace(const struct kube *k);
 const char *kube_server(const struct kube *k);
@@ -103,6 +110,7 @@ struct kube_kind {
 	char resource[128]; /* plural: "deployments" */
 	char singular[128];
 	int namespaced;
+	int listable; /* its objects can be listed */
 };
 
 /*
@@ -115,6 +123,16 @@ struct kube_kind {
  */
 int kube_kind_find(struct kube *k, const char *api_version, const char *name,
     struct kube_kind *out, struct fault *f);
+
+/*
+ * Calls fn with each kind in its group's preferred version, core first, until
+ * fn returns non-zero, which is returned.  -1 (f filled) when discovery cannot
+ * be asked.  What single groups did not tell is appended to missing (may be
+ * NULL), "GROUP/VERSION: reason" a line.
+ */
+int kube_kind_each(struct kube *k,
+    int (*fn)(void *arg, const struct kube_kind *kind), void *arg,
+    struct buf *missing, struct fault *f);
 
 /* Forgets discovery, for use after a CRD was applied. */
 void kube_kind_forget(struct kube *k);

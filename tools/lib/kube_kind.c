@@ -60,6 +60,7 @@ fill(struct kube_kind *out, const struct gv *g, const cJSON *resource)
 {
 	const char *kind = json_str(resource, "kind", NULL);
 	const char *one = json_str(resource, "singularName", NULL);
+	const cJSON *verb;
 	size_t i;
 
 	memset(out, 0, sizeof(*out));
@@ -77,6 +78,11 @@ fill(struct kube_kind *out, const struct gv *g, const cJSON *resource)
 			    (char)tolower((unsigned char)out->kind[i]);
 	}
 	out->namespaced = json_bool(resource, "namespaced", 0);
+	cJSON_ArrayForEach(verb, json_at(resource, "verbs", NULL)) {
+		if (cJSON_IsString(verb) &&
+		    strcmp(verb->valuestring, "list") == 0)
+			out->listable = 1;
+	}
 }
 
 /* A name split at its first dot: "deployments.v1.apps". */
@@ -239,22 +245,27 @@ find_in_version(struct kube *k, const char *api_version, const struct wanted *w,
 	return r != NULL;
 }
 
+/* Everything that the server has, or NULL. */
+static struct kube_discovery *
+complete(struct kube *k, struct fault *f)
+{
+	struct kube_discovery *d = kube_discovery(k, f);
+
+	if (d == NULL || d->complete)
+		return d;
+	/* what was fetched by version is not in the server's order */
+	kube_kind_forget(k);
+	d = kube_discovery(k, f);
+	return d != NULL && kube_discovery_all(d, f) == 0 ? d : NULL;
+}
+
 static int
 find_anywhere(struct kube *k, const struct wanted *w, struct kube_kind *out,
     struct fault *f)
 {
-	struct kube_discovery *d = kube_discovery(k, f);
+	struct kube_discovery *d = complete(k, f);
 
-	if (d == NULL)
-		return -1;
-	if (!d->complete) {
-		/* what was fetched by version is not in the server's order */
-		kube_kind_forget(k);
-		d = kube_discovery(k, f);
-		if (d == NULL || kube_discovery_all(d, f) != 0)
-			return -1;
-	}
-	return search(d, w, out);
+	return d != NULL ? search(d, w, out) : -1;
 }
 
 static int
@@ -289,6 +300,43 @@ kube_kind_find(struct kube *k, const char *api_version, const char *name,
 	if (r == 0)
 		unknown(k->discovery, api_version, name, f);
 	return -1;
+}
+
+int
+kube_kind_each(struct kube *k,
+    int (*fn)(void *arg, const struct kube_kind *kind), void *arg,
+    struct buf *missing, struct fault *f)
+{
+	struct kube_discovery *d = complete(k, f);
+	struct kube_kind kind;
+	const cJSON *r;
+	size_t i;
+	int rc;
+
+	if (d == NULL)
+		return -1;
+	if (d->trouble[0] != '\0')
+		return fault_set(f, FAULT_UNSURE, "discovery: %s", d->trouble);
+	for (i = 0; i < d->n; i++) {
+		if (d->v[i]->trouble[0] != '\0' && missing != NULL)
+			buf_addf(missing, "%s/%s: %s\n", d->v[i]->group,
+			    d->v[i]->version, d->v[i]->trouble);
+		if (!d->v[i]->preferred)
+			continue;
+		cJSON_ArrayForEach(
+		    r, json_at(d->v[i]->list, "resources", NULL)) {
+			if (strchr(json_str(r, "name", NULL) != NULL ?
+				       json_str(r, "name", NULL) :
+				       "/",
+				'/') != NULL)
+				continue;
+			fill(&kind, d->v[i], r);
+			rc = fn(arg, &kind);
+			if (rc != 0)
+				return rc;
+		}
+	}
+	return 0;
 }
 
 int
