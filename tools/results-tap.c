@@ -59,29 +59,22 @@ add_point(
 
 /*
  * Members of a record as a YAML block behind its point.  JSON is YAML, so
- * values stand as they are, strings with JSON's escapes.
+ * values stand as they are; lists on one line, as Perl's TAP::Parser takes an
+ * item with a colon in it for a mapping, quotes or not.
  */
 static void
 add_yaml(
     struct buf *b, const char *indent, const cJSON *v, const char *const *names)
 {
-	const cJSON *m, *item;
+	const cJSON *m;
 
 	buf_addf(b, "%s---\n", indent);
 	for (; *names != NULL; names++) {
 		m = json_at(v, *names, NULL);
 		if (m == NULL)
 			continue;
-		buf_addf(b, "%s%s:", indent, *names);
-		if (cJSON_IsArray(m) && m->child != NULL) {
-			cJSON_ArrayForEach(item, m) {
-				buf_addf(b, "\n%s  - ", indent);
-				json_write(b, item);
-			}
-		} else {
-			buf_addc(b, ' ');
-			json_write(b, m);
-		}
+		buf_addf(b, "%s%s: ", indent, *names);
+		json_write(b, m);
 		buf_addc(b, '\n');
 	}
 	buf_addf(b, "%s...\n", indent);
