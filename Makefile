@@ -48,7 +48,7 @@ PATCH = k8s-apid/select k8s-apid/patch k8s-apid/patch_strategic $(FIELDS) \
 
 # One list of objects per tool (tools/NAME.c unless a folder), sorted by family.
 O_k8s-apply  = $(addprefix k8s-apply/,main plan send crd report) $(KUBE) $(STATUS) lib/manifest
-O_k8s-wait   = k8s-wait $(KUBE) $(STATUS) $(JQX) lib/kube_refs
+O_k8s-wait   = $(addprefix k8s-wait/,main target pods watch explain report live) $(KUBE) $(STATUS) $(JQX) lib/kube_refs
 O_k8s-delete = $(addprefix k8s-delete/,main targets wait blockers) $(KUBE) lib/kube_refs lib/manifest
 O_k8s-logs   = k8s-logs $(KUBE)
 O_k8s-top    = k8s-top $(KUBE)

@@ -1,0 +1,237 @@
+/*
+ * k8s-wait: waits until objects are ready, complete, gone or as a jq
+ * expression says; it watches, and gives up as soon as waiting is of no use.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/opt.h"
+#include "tool.h"
+#include "wait.h"
+
+#define LIVE_MS 200
+
+static const char usage[] =
+    "k8s-wait [--context NAME] [--each-timeout DURATION]\n"
+    "    [--for ready|complete|deleted|jq=EXPRESSION] [--grace DURATION]\n"
+    "    [--kubeconfig FILE] [--log-lines N] [-n NAMESPACE] [-t DURATION]\n"
+    "    [KIND/NAME ...]";
+
+enum { O_CONTEXT = 1, O_EACH, O_FOR, O_GRACE, O_KUBECONFIG, O_LINES };
+
+static const struct option options[] = {
+	{ "context", required_argument, NULL, O_CONTEXT },
+	{ "each-timeout", required_argument, NULL, O_EACH },
+	{ "for", required_argument, NULL, O_FOR },
+	{ "grace", required_argument, NULL, O_GRACE },
+	{ "kubeconfig", required_argument, NULL, O_KUBECONFIG },
+	{ "log-lines", required_argument, NULL, O_LINES },
+	{ "namespace", required_argument, NULL, 'n' },
+	{ "timeout", required_argument, NULL, 't' },
+	TOOL_LONG,
+};
+
+struct arguments {
+	const char *kubeconfig, *context;
+};
+
+static void
+parse_goal(struct wait *w, const char *arg)
+{
+	static const char *const words[] = { "ready", "complete", "deleted" };
+	struct fault f;
+	unsigned i;
+
+	w->goal_text = arg;
+	for (i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(arg, words[i]) == 0) {
+			w->goal = (enum goal)i;
+			return;
+		}
+	if (strcmp(arg, "delete") == 0) { /* as kubectl calls it */
+		w->goal = FOR_DELETED;
+		w->goal_text = "deleted";
+		return;
+	}
+	if (strncmp(arg, "jq=", 3) != 0)
+		tool_usage(
+		    "--for: not ready, complete, deleted or jq=...: %s", arg);
+	w->goal = FOR_JQ;
+	jqx_free(w->expression);
+	w->expression = jqx_new(arg + 3, NULL, &f);
+	if (w->expression == NULL)
+		tool_usage("--for: %s", f.msg);
+}
+
+static void
+parse(int argc, char **argv, struct wait *w, struct arguments *args)
+{
+	struct fault f = { 0 };
+	long long lines;
+	int ch, rc = 0;
+
+	while (rc == 0 && (ch = tool_getopt(argc, argv, "n:t:", options)) != -1)
+		switch (ch) {
+		case 'n':
+			w->ns = optarg;
+			break;
+		case 't':
+			rc = opt_duration("-t", optarg, &w->timeout_ms, &f);
+			break;
+		case O_CONTEXT:
+			args->context = optarg;
+			break;
+		case O_EACH:
+			rc = opt_duration(
+			    "--each-timeout", optarg, &w->each_ms, &f);
+			break;
+		case O_FOR:
+			parse_goal(w, optarg);
+			break;
+		case O_GRACE:
+			rc = opt_duration("--grace", optarg, &w->grace_ms, &f);
+			break;
+		case O_LINES:
+			rc = opt_number(
+			    "--log-lines", optarg, 0, 10000, &lines, &f);
+			w->log_lines = (unsigned)lines;
+			break;
+		default:
+			args->kubeconfig = optarg;
+			break;
+		}
+	if (rc != 0)
+		tool_usage("%s", f.msg);
+}
+
+/* Operands, or the apply records on standard input. */
+static void
+read_refs(struct kube_refs *refs, char **operands, int n)
+{
+	struct fault f = { 0 };
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (kube_refs_parse_arg(refs, operands[i], NULL, &f) != 0)
+			tool_usage("%s", f.msg);
+	if (n > 0)
+		return;
+	if (isatty(STDIN_FILENO))
+		tool_usage("nothing to wait for: no KIND/NAME, and standard "
+			   "input is a terminal");
+	if (kube_refs_read(refs, stdin, "stdin", &f) != 0)
+		tool_die(&f);
+	if (refs->n == 0)
+		tool_fail(FAULT_INPUT,
+		    "nothing to wait for: no apply records on standard input");
+}
+
+static void
+connect_to(struct wait *w, const struct arguments *args)
+{
+	struct kube_config config = { 0 };
+	struct fault f = { 0 };
+
+	if (http_init(&f) != 0 ||
+	    kube_config_load(&config, args->kubeconfig, args->context, &f) != 0)
+		tool_die(&f);
+	w->loop = loop_new(&f);
+	if (w->loop == NULL)
+		tool_die(&f);
+	w->kube = kube_new(w->loop, &config, &f);
+	if (w->kube == NULL)
+		tool_die(&f);
+	kube_config_release(&config);
+	if (w->ns == NULL)
+		w->ns = kube_namespace(w->kube);
+	kube_set_patience(w->kube, w->timeout_ms);
+}
+
+/* Waits until all are met, one cannot be, or the time is up. */
+static int
+run(struct wait *w)
+{
+	struct fault f = { 0 };
+	size_t i;
+
+	if (feeds_start(w, &f) != 0)
+		return tool_fault(&f);
+	for (;;) {
+		double now = clock_ms(), next = targets_check(w);
+		double left = w->deadline - now;
+
+		if (w->fault.code != FAULT_NONE)
+			return tool_fault(&w->fault);
+		if (w->left == 0 || w->stop || left <= 0)
+			break;
+		live_draw(w);
+		if (next > 0 && next - now < left)
+			left = next - now;
+		if (w->live && left > LIVE_MS)
+			left = LIVE_MS;
+		if (loop_once(w->loop, left > 0 ? left : 0, &f) != 0)
+			return tool_fault(&f);
+	}
+	live_clear(w);
+	for (i = 0; i < w->n && !w->stop; i++)
+		if (w->v[i].outcome == WAITING)
+			report_timeout(&w->v[i]);
+	return 0;
+}
+
+/* The exit status; explains what failed before. */
+static int
+verdict(struct wait *w)
+{
+	int status = 0;
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		struct target *t = &w->v[i];
+
+		if (t->outcome == FAILED || t->outcome == TIMED_OUT)
+			status = tool_worse(status, FAULT_NO);
+		else if (t->outcome == UNSURE)
+			status = tool_worse(status, FAULT_UNSURE);
+		if (w->log_lines > 0 &&
+		    (t->outcome == FAILED || t->outcome == TIMED_OUT))
+			explain(t);
+	}
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct wait w = { .goal_text = "ready",
+		.timeout_ms = 300000,
+		.grace_ms = 10000,
+		.log_lines = 20 };
+	struct arguments args = { 0 };
+	struct kube_refs refs = { 0 };
+	int status;
+
+	tool_begin("k8s-wait", usage);
+	parse(argc, argv, &w, &args);
+	read_refs(&refs, argv + optind, argc - optind);
+	/* time runs from here: what fills the pipe may have taken long */
+	w.start_ms = clock_ms();
+	w.deadline = w.start_ms + w.timeout_ms;
+	w.live = isatty(STDERR_FILENO);
+	connect_to(&w, &args);
+	status = targets_make(&w, &refs);
+	if (status == 0)
+		status = run(&w);
+	if (status == 0)
+		status = verdict(&w);
+	feeds_release(&w);
+	pods_release(&w);
+	targets_release(&w);
+	kube_refs_release(&refs);
+	kube_free(w.kube);
+	loop_free(w.loop);
+	jqx_free(w.expression);
+	return tool_end(status);
+}

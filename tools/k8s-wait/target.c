@@ -1,0 +1,350 @@
+/*
+ * The objects that are waited for, and the decision on each: met, failed, or
+ * not yet.  An object that is not there is not yet, unless it is waited for
+ * to be gone.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "tool.h"
+#include "wait.h"
+
+/* Kinds that have pods, and where their selector is. */
+static int
+has_pods(const struct kube_kind *k)
+{
+	static const char *const kinds[] = { "apps Deployment",
+		"apps ReplicaSet", "apps StatefulSet", "apps DaemonSet",
+		"batch Job", " ReplicationController", NULL };
+	char name[300];
+	int i;
+
+	snprintf(name, sizeof name, "%s %s", k->group, k->kind);
+	for (i = 0; kinds[i] != NULL; i++)
+		if (strcmp(name, kinds[i]) == 0)
+			return 1;
+	return 0;
+}
+
+static int
+is_core(const struct target *t, const char *kind)
+{
+	return t->kind.group[0] == '\0' && strcmp(t->kind.kind, kind) == 0;
+}
+
+char *
+target_name(const struct target *t, char *out, size_t size)
+{
+	snprintf(out, size, "%s %s%s%s", t->kind.kind,
+	    t->ns != NULL ? t->ns : "", t->ns != NULL ? "/" : "", t->name);
+	return out;
+}
+
+/* The target that ref is already, or NULL. */
+static struct target *
+known(struct wait *w, const struct kube_kind *kind, const char *ns,
+    const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		struct target *t = &w->v[i];
+
+		if (strcmp(t->kind.resource, kind->resource) == 0 &&
+		    strcmp(t->kind.group, kind->group) == 0 &&
+		    strcmp(t->name, name) == 0 &&
+		    strcmp(t->ns != NULL ? t->ns : "", ns) == 0)
+			return t;
+	}
+	return NULL;
+}
+
+int
+targets_make(struct wait *w, const struct kube_refs *refs)
+{
+	int status = 0;
+	size_t i;
+
+	w->v = calloc(refs->n > 0 ? refs->n : 1, sizeof *w->v);
+	if (w->v == NULL)
+		goto nomem;
+	for (i = 0; i < refs->n; i++) {
+		const struct kube_ref *r = &refs->v[i];
+		struct target *t = &w->v[w->n];
+		struct fault f = { 0 };
+		const char *ns = r->ns != NULL ? r->ns : w->ns;
+
+		if (kube_kind_find(
+			w->kube, r->api_version, r->kind, &t->kind, &f) != 0) {
+			status = tool_worse(status, tool_fault(&f));
+			if (f.code == FAULT_UNSURE)
+				break;
+			continue;
+		}
+		if (!t->kind.namespaced)
+			ns = "";
+		if (known(w, &t->kind, ns, r->name) != NULL)
+			continue;
+		t->wait = w;
+		t->name = strdup(r->name);
+		t->ns = *ns != '\0' ? strdup(ns) : NULL;
+		t->workload = has_pods(&t->kind) &&
+			      (w->goal == FOR_READY || w->goal == FOR_COMPLETE);
+		t->job = strcmp(t->kind.kind, "Job") == 0;
+		snprintf(t->now.reason, sizeof t->now.reason, "NotFound");
+		snprintf(
+		    t->now.message, sizeof t->now.message, "it does not exist");
+		w->n++;
+		if (t->name == NULL || (*ns != '\0' && t->ns == NULL))
+			goto nomem;
+	}
+	w->left = w->n;
+	return status;
+nomem:
+	fault_nomem(&w->fault);
+	return tool_fault(&w->fault);
+}
+
+void
+targets_release(struct wait *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		cJSON_Delete(w->v[i].selector);
+		free(w->v[i].ns);
+		free(w->v[i].name);
+	}
+	free(w->v);
+}
+
+/*
+ * The LabelSelector of a workload.  ReplicationControllers have bare labels;
+ * a Job's pods bear its name in any case.
+ */
+static void
+take_selector(struct target *t, const cJSON *object)
+{
+	const cJSON *s = json_at(object, "spec", "selector", NULL);
+	cJSON *labels;
+
+	if (t->selector != NULL || (s == NULL && !t->job))
+		return;
+	if (s != NULL && !is_core(t, "ReplicationController"))
+		t->selector = cJSON_Duplicate(s, 1);
+	else if ((t->selector = cJSON_CreateObject()) != NULL) {
+		labels =
+		    s != NULL ? cJSON_Duplicate(s, 1) : cJSON_CreateObject();
+		if (s == NULL && labels != NULL)
+			json_set_str(labels, "job-name", t->name);
+		json_set(t->selector, "matchLabels", labels);
+	}
+	if (t->selector == NULL)
+		fault_nomem(&t->wait->fault);
+	pods_assign(t->wait);
+}
+
+static void
+test_expression(struct target *t, const cJSON *object)
+{
+	struct buf text, got;
+	struct fault f;
+
+	buf_init(&text, KUBE_MAX_BODY);
+	buf_init(&got, 1024);
+	json_write(&text, object);
+	t->holds = !text.failed && jqx_holds(t->wait->expression,
+				       buf_str(&text), text.len, &got, &f) == 1;
+	snprintf(t->now.reason, sizeof t->now.reason, "NotTrue");
+	snprintf(t->now.message, sizeof t->now.message, "it gives %s",
+	    buf_str(&got));
+	buf_release(&text);
+	buf_release(&got);
+}
+
+/* A claim that waits for its first pod is as good as bound. */
+static void
+on_class(void *arg, const struct kube_answer *answer)
+{
+	struct target *t = arg;
+	const char *mode = json_str(answer->body, "volumeBindingMode", NULL);
+
+	if (!kube_ok(answer) || mode == NULL || t->outcome != WAITING ||
+	    strcmp(mode, "WaitForFirstConsumer") != 0 ||
+	    strcmp(t->now.reason, "Pending") != 0)
+		return;
+	t->now.state = KUBE_READY;
+	snprintf(t->now.reason, sizeof t->now.reason, "%s", mode);
+	snprintf(t->now.message, sizeof t->now.message,
+	    "it is bound when a pod uses it");
+}
+
+static void
+ask_class(struct target *t, const cJSON *object)
+{
+	const char *name = json_str(object, "spec", "storageClassName", NULL);
+	struct kube_request rq = {
+		.method = "GET", .done = on_class, .arg = t
+	};
+	struct buf path;
+
+	if (t->asked_class || name == NULL || *name == '\0')
+		return;
+	t->asked_class = 1;
+	buf_init(&path, 1024);
+	buf_adds(&path, "/apis/storage.k8s.io/v1/storageclasses/");
+	http_escape(&path, name, strlen(name), 0);
+	rq.path = buf_str(&path);
+	/* when it cannot be asked, Bound is what is waited for */
+	if (!path.failed)
+		kube_start(t->wait->kube, &rq, NULL);
+	buf_release(&path);
+}
+
+void
+target_event(
+    struct target *t, enum kube_event ev, const cJSON *object, double at_ms)
+{
+	const char *revision =
+	    json_str(object, "status", "updateRevision", NULL);
+
+	if (t->outcome != WAITING)
+		return;
+	t->there = ev != KUBE_DELETED;
+	if (!t->there) {
+		t->holds = 0;
+		t->now = (struct kube_verdict){ .reason = "NotFound",
+			.message = "it was deleted" };
+		cJSON_Delete(t->selector);
+		t->selector = NULL;
+		return;
+	}
+	t->was_there = 1;
+	if (t->first_ms == 0)
+		t->first_ms = at_ms;
+	t->now = kube_status(object);
+	if (t->wait->goal == FOR_JQ)
+		test_expression(t, object);
+	if (t->workload)
+		take_selector(t, object);
+	snprintf(t->revision, sizeof t->revision, "%s",
+	    revision != NULL ? revision : "");
+	if (is_core(t, "PersistentVolumeClaim") &&
+	    t->now.state == KUBE_PROGRESSING)
+		ask_class(t, object);
+	/* Succeeded is ready, but ready is not complete */
+	if (t->wait->goal == FOR_COMPLETE && is_core(t, "Pod") &&
+	    t->now.state == KUBE_READY) {
+		const char *phase = json_str(object, "status", "phase", NULL);
+
+		if (phase == NULL || strcmp(phase, "Succeeded") != 0) {
+			t->now.state = KUBE_PROGRESSING;
+			snprintf(
+			    t->now.reason, sizeof t->now.reason, "Running");
+		}
+	}
+}
+
+void
+target_end(
+    struct target *t, enum outcome outcome, const struct kube_verdict *why)
+{
+	struct wait *w = t->wait;
+
+	if (t->outcome != WAITING)
+		return;
+	t->outcome = outcome;
+	t->end_ms = clock_ms();
+	t->end = why != NULL ? *why : (struct kube_verdict){ 0 };
+	w->left--;
+	if (outcome == FAILED || outcome == UNSURE)
+		w->stop = 1;
+	report_end(t);
+}
+
+/* Ready or complete: what t and its pods say.  Time to look again, or 0. */
+static double
+decide(struct target *t, double now)
+{
+	struct kube_verdict v = t->now;
+	struct pod *p = NULL;
+
+	if (!t->there)
+		return 0;
+	if (v.state == KUBE_READY) {
+		target_end(t, MET, &v);
+		return 0;
+	}
+	if (v.state == KUBE_FAILED) {
+		pods_verdict(t, &p);
+		t->culprit = p;
+		target_end(t, FAILED, &v);
+		return 0;
+	}
+	if (v.state == KUBE_PROGRESSING && t->workload)
+		v = pods_verdict(t, &p);
+	else if (v.state == KUBE_DOOMED)
+		v = pods_verdict(t, &p); /* its own, with the first cause */
+	if (v.state == KUBE_READY)
+		t->doomed_ms = 0;
+	if (v.state != KUBE_DOOMED)
+		return 0;
+	if (t->doomed_ms == 0)
+		t->doomed_ms = now;
+	/* what came with the last event may say better in a moment */
+	if (now < t->doomed_ms + t->wait->grace_ms && !t->wait->stop)
+		return t->doomed_ms + t->wait->grace_ms;
+	t->culprit = p;
+	target_end(t, FAILED, &v);
+	return 0;
+}
+
+static double
+check_one(struct target *t, double now)
+{
+	switch (t->wait->goal) {
+	case FOR_DELETED:
+		if (!t->there && t->feed->synced)
+			target_end(t, MET, NULL);
+		return 0;
+	case FOR_JQ:
+		if (t->there && t->holds)
+			target_end(t, MET, NULL);
+		return 0;
+	default:
+		return decide(t, now);
+	}
+}
+
+double
+targets_check(struct wait *w)
+{
+	double now = clock_ms(), next = 0, at;
+	int stopped = w->stop;
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		struct target *t = &w->v[i];
+
+		if (t->outcome != WAITING)
+			continue;
+		at = check_one(t, now);
+		if (t->outcome == WAITING && w->each_ms > 0 &&
+		    t->first_ms > 0) {
+			double end = t->first_ms + w->each_ms;
+
+			if (now >= end) {
+				report_timeout(t);
+				w->stop = 1;
+			} else if (at == 0 || end < at)
+				at = end;
+		}
+		if (at > 0 && (next == 0 || at < next))
+			next = at;
+	}
+	/* with one failed all is over: those that would follow are told too */
+	if (w->stop && !stopped)
+		targets_check(w);
+	return next;
+}

@@ -1,0 +1,160 @@
+/*
+ * k8s-wait's rooms and what they share: target.c follows the objects that
+ * are waited for, pods.c the pods behind them, watch.c feeds both, explain.c
+ * shows logs and events of what failed, report.c speaks, live.c draws the
+ * lines on a terminal.
+ */
+#ifndef WAIT_H
+#define WAIT_H
+
+#include <sys/types.h>
+
+#include "lib/fault.h"
+#include "lib/jqx.h"
+#include "lib/kube.h"
+#include "lib/kube_refs.h"
+#include "lib/kube_status.h"
+#include "lib/kube_watch.h"
+#include "lib/loop.h"
+
+enum goal { FOR_READY, FOR_COMPLETE, FOR_DELETED, FOR_JQ };
+
+enum outcome { WAITING, MET, FAILED, TIMED_OUT, UNSURE };
+
+/* A pod of a workload, or one that is itself waited for. */
+struct pod {
+	struct pod *next;
+	char *ns, *name;
+	char uid[64];
+	char revision[64]; /* which version of the workload it belongs to */
+	cJSON *labels;
+	struct target *target; /* whose it is, or NULL */
+	struct kube_verdict now;
+	struct kube_verdict *cause; /* the first doom, or NULL */
+	double first_ms;            /* clock: seen first */
+	double ready_ms;            /* clock: seen ready, or 0 */
+	double age_ms;   /* its age when first seen, by the server's time */
+	double start_ms; /* creation to ready by the server's times, or -1 */
+	int was_ready;   /* it was ready when first seen */
+	unsigned long long order; /* of creation */
+};
+
+/* An object that is waited for. */
+struct target {
+	struct wait *wait;
+	struct kube_kind kind;
+	char *ns; /* NULL: cluster-scoped */
+	char *name;
+	struct feed *feed;
+	int workload;  /* its pods are watched */
+	int job;       /* its own backoffLimit decides on crashes */
+	int there;     /* it exists */
+	int was_there; /* it has existed */
+	int holds;     /* FOR_JQ: the expression held last time */
+	struct kube_verdict now;
+	cJSON *selector;
+	char revision[64]; /* StatefulSet: of the pods that count */
+	char pods_rev[64]; /* revision of the newest pods */
+	double first_ms;   /* clock: seen first, or 0 */
+	double doomed_ms;  /* clock: doomed since, or 0 */
+	int asked_class;   /* PersistentVolumeClaim: its class was asked */
+	enum outcome outcome;
+	struct kube_verdict end; /* why, of the outcome */
+	struct pod *culprit;     /* the pod that failed it, or NULL */
+	double end_ms;
+};
+
+/* One watch: a collection in a namespace, or one object of it. */
+struct feed {
+	struct feed *next;
+	struct wait *wait;
+	struct kube_kind kind;
+	char *ns;
+	const char *name; /* the only one that is wanted, or NULL */
+	int pods;         /* the pods of workloads are wanted */
+	struct kube_watch *watch;
+	int synced, broken;
+};
+
+struct wait {
+	/* options */
+	enum goal goal;
+	struct jqx *expression;
+	const char *goal_text;
+	double timeout_ms, each_ms, grace_ms;
+	unsigned log_lines;
+	/* the run */
+	struct loop *loop;
+	struct kube *kube;
+	const char *ns;
+	struct target *v;
+	size_t n, left;
+	struct feed *feeds;
+	struct pod *pods;
+	unsigned long long pods_seen;
+	double start_ms, deadline;
+	int stop; /* something has failed for good */
+	int live; /* standard error is a terminal */
+	size_t live_lines;
+	struct fault fault; /* of a callback */
+};
+
+/* target.c: makes targets of refs; an exit status, told when not 0. */
+int targets_make(struct wait *w, const struct kube_refs *refs);
+void targets_release(struct wait *w);
+
+/* "Kind NS/NAME" into out, which is returned. */
+char *target_name(const struct target *t, char *out, size_t size);
+
+/* Takes an event on the object of t. */
+void target_event(
+    struct target *t, enum kube_event ev, const cJSON *object, double at_ms);
+
+/*
+ * Decides on every target that is still waited for.  Returns the clock time
+ * at which to look again without an event, or 0.
+ */
+double targets_check(struct wait *w);
+
+/* Ends t; what is printed is the record. */
+void target_end(
+    struct target *t, enum outcome outcome, const struct kube_verdict *why);
+
+/* pods.c */
+void pod_event(
+    struct wait *w, enum kube_event ev, const cJSON *object, double at_ms);
+void pods_release(struct wait *w);
+
+/* Assigns pods anew, after a target's selector became known. */
+void pods_assign(struct wait *w);
+
+/*
+ * What t's current pods say: KUBE_DOOMED when there are some and none can
+ * get ready, else KUBE_PROGRESSING with the first one's trouble, or
+ * KUBE_READY.  *which (may be NULL) gets the pod that speaks.
+ */
+struct kube_verdict pods_verdict(struct target *t, struct pod **which);
+
+/*
+ * How long t's slowest pod took to get ready, in milliseconds; *seen is 1
+ * when this tool's clock saw all of it, 0 when the server's times (whole
+ * seconds) had to help.  -1: no pod, or none is ready.
+ */
+double pods_startup(const struct target *t, double now_ms, int *seen);
+
+/* watch.c: starts the watches that the targets need: 0 or -1. */
+int feeds_start(struct wait *w, struct fault *f);
+void feeds_release(struct wait *w);
+
+/* explain.c: the pod's last log lines and events, on standard error. */
+void explain(struct target *t);
+
+/* report.c: t's record on standard output, its end on standard error. */
+void report_end(struct target *t);
+void report_timeout(struct target *t);
+
+/* live.c: draws, or takes away, the lines of what is waited for. */
+void live_draw(struct wait *w);
+void live_clear(struct wait *w);
+
+#endif
