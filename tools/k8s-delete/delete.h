@@ -1,0 +1,89 @@
+/*
+ * k8s-delete in rooms: main.c (arguments), targets.c (what is to be deleted),
+ * wait.c (deleting and waiting), blockers.c (why it is not gone yet).
+ */
+#ifndef DELETE_H
+#define DELETE_H
+
+#include "lib/kube.h"
+#include "lib/kube_refs.h"
+#include "lib/kube_watch.h"
+#include "lib/manifest.h"
+
+enum result { R_PENDING, R_DELETED, R_ABSENT, R_FAILED, R_TIMEOUT };
+
+struct group;
+struct job;
+
+/* One object to be deleted. */
+struct target {
+	struct job *job;
+	struct group *group;
+	struct kube_kind kind;
+	char *ns; /* NULL: cluster-scoped */
+	char *name;
+	char *path;
+	char uid[64]; /* once known; another of that name is none of ours */
+	int only_uid; /* delete only what has this uid (--expired) */
+	enum result result;
+	int accepted; /* the server has begun to delete it */
+	char *error;  /* with R_FAILED */
+	int code;     /* exit status of that */
+	double ms;
+};
+
+/* Targets of one collection, which share a watch. */
+struct group {
+	struct job *job;
+	char *path; /* of the collection */
+	size_t n;   /* targets in it */
+	const struct target *first;
+	struct kube_cache *cache; /* once something has to be waited for */
+};
+
+struct job {
+	struct loop *loop;
+	struct kube *kube;
+	const char *ns;      /* for what has none of its own */
+	const char *cascade; /* propagationPolicy */
+	long long grace;     /* seconds; -1: the object's own */
+	double timeout_ms, started;
+	int progress;
+	struct target **v;
+	size_t n, sent, running, left;
+	struct group **groups;
+	size_t ngroups;
+	int status; /* exit status so far */
+	int stopped;
+};
+
+/*
+ * Adds the object that ref names; the kind is resolved.  unknown_is_gone: an
+ * unknown kind is no error, as nothing of it can be there (1 returned then).
+ * -1: f says why.
+ */
+int targets_add(struct job *j, const struct kube_ref *ref, int unknown_is_gone,
+    struct fault *f);
+
+/* Adds the objects of manifests, last ones first. */
+int targets_add_manifests(
+    struct job *j, const struct manifests *m, struct fault *f);
+
+/* Adds the expired namespaces of dead runs.  Warns about what is malformed. */
+int targets_add_expired(struct job *j, struct fault *f);
+
+void targets_release(struct job *j);
+
+/* "namespace/web" or "pod/web-0 in shop" for messages, into out. */
+const char *target_name(const struct target *t, char *out, size_t size);
+
+/* Deletes all targets, waits until they are gone or the time is up: 0 or -1. */
+int delete_all(struct job *j, struct fault *f);
+
+/*
+ * Says on standard error what keeps t, of which object is the last state
+ * (NULL: not known), from going.
+ */
+void blockers_tell(struct job *j, const struct target *t, const cJSON *object);
+
+#endif

@@ -1,0 +1,177 @@
+/*
+ * k8s-delete: deletes objects and waits until they are gone.  What is gone
+ * already is as good as deleted: tear-down is run again and again.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "delete.h"
+#include "lib/clock.h"
+#include "lib/opt.h"
+#include "lib/record.h"
+#include "tool.h"
+
+static const char usage[] =
+    "k8s-delete [--cascade background|foreground|orphan] [--context NAME]\n"
+    "    [--expired] [--grace DURATION] [--kubeconfig FILE] [-f FILE|DIR] ...\n"
+    "    [-n NAMESPACE] [-t DURATION] [KIND/NAME ... | -]";
+
+enum { O_CASCADE = 1, O_CONTEXT, O_EXPIRED, O_GRACE, O_KUBECONFIG };
+
+static const struct option options[] = {
+	{ "cascade", required_argument, NULL, O_CASCADE },
+	{ "context", required_argument, NULL, O_CONTEXT },
+	{ "expired", no_argument, NULL, O_EXPIRED },
+	{ "file", required_argument, NULL, 'f' },
+	{ "grace", required_argument, NULL, O_GRACE },
+	{ "kubeconfig", required_argument, NULL, O_KUBECONFIG },
+	{ "namespace", required_argument, NULL, 'n' },
+	{ "timeout", required_argument, NULL, 't' },
+	TOOL_LONG,
+};
+
+struct arguments {
+	struct opt_list files;
+	const char *kubeconfig, *context;
+	int expired;
+};
+
+static const char *
+cascade(const char *arg)
+{
+	if (strcmp(arg, "background") == 0)
+		return "Background";
+	if (strcmp(arg, "foreground") == 0)
+		return "Foreground";
+	if (strcmp(arg, "orphan") == 0)
+		return "Orphan";
+	tool_usage("--cascade: %s: not background, foreground or orphan", arg);
+}
+
+static void
+parse(int argc, char **argv, struct job *j, struct arguments *args)
+{
+	struct fault f = { 0 };
+	double ms;
+	int ch, rc = 0;
+
+	while (
+	    rc == 0 && (ch = tool_getopt(argc, argv, "f:n:t:", options)) != -1)
+		switch (ch) {
+		case 'f':
+			rc = opt_list_add(&args->files, optarg, &f);
+			break;
+		case 'n':
+			j->ns = optarg;
+			break;
+		case 't':
+			rc = opt_duration("-t", optarg, &j->timeout_ms, &f);
+			break;
+		case O_CASCADE:
+			j->cascade = cascade(optarg);
+			break;
+		case O_CONTEXT:
+			args->context = optarg;
+			break;
+		case O_EXPIRED:
+			args->expired = 1;
+			break;
+		case O_GRACE:
+			rc = opt_duration("--grace", optarg, &ms, &f);
+			j->grace = (long long)ceil(ms / 1000);
+			break;
+		default:
+			args->kubeconfig = optarg;
+			break;
+		}
+	if (rc != 0)
+		tool_usage("%s", f.msg);
+	if (optind == argc && args->files.n == 0 && !args->expired)
+		tool_usage("nothing to delete: give KIND/NAME, -f, "
+			   "--expired or -");
+}
+
+static void
+connect_to(struct job *j, const struct arguments *args)
+{
+	struct fault f = { 0 };
+
+	if (http_init(&f) != 0 || (j->loop = loop_new(&f)) == NULL)
+		tool_die(&f);
+	j->kube = kube_open(j->loop, args->kubeconfig, args->context, &f);
+	if (j->kube == NULL)
+		tool_die(&f);
+	if (j->ns == NULL)
+		j->ns = kube_namespace(j->kube);
+	kube_set_patience(j->kube, j->timeout_ms);
+}
+
+/* Reads manifests and operands before anything is deleted. */
+static void
+read_input(char **operands, struct arguments *args, struct manifests *m,
+    struct kube_refs *refs, int *status)
+{
+	struct fault f = { 0 };
+	size_t i;
+
+	for (i = 0; i < args->files.n; i++)
+		if (manifest_read(
+			m, args->files.v[i], MANIFEST_PLACEHOLDERS, &f) != 0)
+			tool_die(&f);
+	for (; *operands != NULL; operands++) {
+		if (strcmp(*operands, "-") == 0) {
+			if (kube_refs_read(refs, stdin, "stdin", &f) != 0)
+				tool_die(&f);
+		} else if (kube_refs_parse_arg(refs, *operands, NULL, &f) !=
+			   0) {
+			*status = tool_worse(*status, tool_fault(&f));
+		}
+	}
+}
+
+static void
+add_targets(struct job *j, const struct arguments *args,
+    const struct manifests *m, const struct kube_refs *refs)
+{
+	struct fault f = { 0 };
+	size_t i;
+
+	for (i = 0; i < refs->n; i++)
+		if (targets_add(j, &refs->v[i], 0, &f) != 0)
+			j->status = tool_worse(j->status, tool_fault(&f));
+	if (targets_add_manifests(j, m, &f) != 0)
+		j->status = tool_worse(j->status, tool_fault(&f));
+	if (args->expired && targets_add_expired(j, &f) != 0)
+		j->status = tool_worse(j->status, tool_fault(&f));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct job j = {
+		.cascade = "Background", .grace = -1, .timeout_ms = 300000
+	};
+	struct arguments args = { 0 };
+	struct manifests m = { 0 };
+	struct kube_refs refs = { 0 };
+	struct fault f = { 0 };
+
+	tool_begin("k8s-delete", usage);
+	parse(argc, argv, &j, &args);
+	read_input(argv + optind, &args, &m, &refs, &j.status);
+	connect_to(&j, &args);
+	j.progress = isatty(STDERR_FILENO);
+	add_targets(&j, &args, &m, &refs);
+	if (delete_all(&j, &f) != 0)
+		j.status = tool_worse(j.status, tool_fault(&f));
+	targets_release(&j);
+	kube_free(j.kube);
+	loop_free(j.loop);
+	kube_refs_release(&refs);
+	manifests_release(&m);
+	opt_list_release(&args.files);
+	return tool_end(j.status);
+}
