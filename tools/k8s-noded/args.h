@@ -18,8 +18,8 @@ struct args {
 void args_add(struct args *a, const char *s);
 
 /* Appends option and up to two operands; NULL operands are left out. */
-void args_option(
-    struct args *a, const char *option, const char *x, const char *y);
+void
+args_option(struct args *a, const char *option, const char *x, const char *y);
 
 /* Appends one string, formatted. */
 void args_addf(struct args *a, const char *fmt, ...)

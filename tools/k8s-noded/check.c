@@ -66,8 +66,8 @@ check_port(const struct container *c, const cJSON *port)
 
 	if (cJSON_IsNumber(port))
 		return port->valuedouble > 0 && port->valuedouble < 65536 ?
-		    (int)port->valuedouble :
-		    0;
+			   (int)port->valuedouble :
+			   0;
 	if (!cJSON_IsString(port))
 		return 0;
 	cJSON_ArrayForEach(p, json_at(c->spec, "ports", NULL)) {
@@ -98,8 +98,8 @@ on_http(void *arg, const struct http_result *r)
 }
 
 static int
-start_http(struct check *k, const cJSON *get, double timeout_ms,
-    struct fault *f)
+start_http(
+    struct check *k, const cJSON *get, double timeout_ms, struct fault *f)
 {
 	const char *host = json_str(get, "host", NULL);
 	const char *path = json_str(get, "path", NULL);
@@ -122,8 +122,7 @@ start_http(struct check *k, const cJSON *get, double timeout_ms,
 		return fault_set(f, FAULT_INPUT, "httpGet: unknown port");
 	if (path == NULL)
 		path = "/";
-	snprintf(k->url, sizeof(k->url), "http%s://%s:%d%s%s",
-	    https ? "s" : "",
+	snprintf(k->url, sizeof(k->url), "http%s://%s:%d%s%s", https ? "s" : "",
 	    host != NULL && *host != '\0' ? host : k->c->pod->net.ip, port,
 	    *path == '/' ? "" : "/", path);
 	cJSON_ArrayForEach(h, json_at(get, "httpHeaders", NULL)) {
@@ -154,7 +153,7 @@ tcp_done(struct check *k, int err)
 
 	snprintf(output, sizeof(output), "dial tcp %s: %s", k->url,
 	    err == ECONNREFUSED ? "connect: connection refused" :
-	    err == ETIMEDOUT	? "i/o timeout" :
+	    err == ETIMEDOUT    ? "i/o timeout" :
 				  strerror(err));
 	finish(k, err == 0, err == 0 ? "" : output);
 }
@@ -182,8 +181,7 @@ on_tcp_timeout(void *arg)
 }
 
 static int
-start_tcp(struct check *k, const cJSON *tcp, double timeout_ms,
-    struct fault *f)
+start_tcp(struct check *k, const cJSON *tcp, double timeout_ms, struct fault *f)
 {
 	struct node *n = k->c->pod->node;
 	const char *host = json_str(tcp, "host", NULL);
@@ -197,7 +195,8 @@ start_tcp(struct check *k, const cJSON *tcp, double timeout_ms,
 		return fault_set(
 		    f, FAULT_INPUT, "tcpSocket: unknown port or host");
 	snprintf(k->url, sizeof(k->url), "%s:%d", host, port);
-	k->sock = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	k->sock =
+	    socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (k->sock < 0)
 		return fault_sys(f, FAULT_UNSURE, errno, "socket");
 	k->timer = loop_timer(n->loop, timeout_ms, on_tcp_timeout, k, f);
@@ -222,8 +221,8 @@ on_exec(void *arg, int status, int timed_out, const char *output)
 }
 
 static int
-start_exec(struct check *k, const cJSON *exec, double timeout_ms,
-    struct fault *f)
+start_exec(
+    struct check *k, const cJSON *exec, double timeout_ms, struct fault *f)
 {
 	const char *cwd = json_str(k->c->spec, "workingDir", NULL);
 	struct env own = { 0 }, all = { 0 };

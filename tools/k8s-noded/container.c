@@ -30,22 +30,8 @@ container_init(struct container *c, struct pod *p, const cJSON *spec,
 void
 container_rebase(struct container *c)
 {
-	static const char *const lists[] = { "initContainers", "containers" };
-	const cJSON *s;
-	const char *name;
-	size_t i;
-
-	for (i = 0; i < 2; i++) {
-		cJSON_ArrayForEach(
-		    s, json_at(c->pod->object, "spec", lists[i], NULL)) {
-			name = json_str(s, "name", NULL);
-			if (name == NULL || strcmp(name, c->name) != 0)
-				continue;
-			c->spec = s;
-			c->name = name;
-			return;
-		}
-	}
+	c->spec = field_container(c->pod->object, c->name);
+	c->name = json_str(c->spec, "name", NULL);
 }
 
 void
@@ -156,8 +142,8 @@ restart(struct container *c)
 	    c->name, c->pod->name, c->pod->ns, c->pod->uid);
 	container_retry(c, ms);
 	event_pod(c->pod, c, "Warning", "BackOff",
-	    "Back-off restarting failed container %s in pod %s_%s(%s)",
-	    c->name, c->pod->name, c->pod->ns, c->pod->uid);
+	    "Back-off restarting failed container %s in pod %s_%s(%s)", c->name,
+	    c->pod->name, c->pod->ns, c->pod->uid);
 }
 
 void

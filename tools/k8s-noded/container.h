@@ -7,7 +7,7 @@
 
 #include "k8s-noded/pod.h"
 
-#define CONTAINER_BACKOFF_MS 10000.0      /* the kubelet's figures */
+#define CONTAINER_BACKOFF_MS 10000.0 /* the kubelet's figures */
 #define CONTAINER_BACKOFF_MAX_MS 300000.0
 
 /* Fills c (zeroed) for spec of p's object. */

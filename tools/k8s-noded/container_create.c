@@ -44,8 +44,8 @@ pull_failed(struct container *c, const char *ref, const struct fault *f)
 	double now = clock_ms(), ms;
 
 	/* the first delay of a back-off is 0: a pull has no free try */
-	ms = backoff_next(&c->pull, now, CONTAINER_BACKOFF_MS,
-	    CONTAINER_BACKOFF_MAX_MS);
+	ms = backoff_next(
+	    &c->pull, now, CONTAINER_BACKOFF_MS, CONTAINER_BACKOFF_MAX_MS);
 	if (ms <= 0)
 		ms = backoff_next(&c->pull, now, CONTAINER_BACKOFF_MS,
 		    CONTAINER_BACKOFF_MAX_MS);
@@ -213,8 +213,8 @@ container_env(
 static char *
 last_words(const struct container *c)
 {
-	const char *policy = json_str(
-	    c->spec, "terminationMessagePolicy", NULL);
+	const char *policy =
+	    json_str(c->spec, "terminationMessagePolicy", NULL);
 	char path[PATH_MAX];
 	struct buf b;
 
@@ -252,18 +252,17 @@ on_end(void *arg, const struct process_end *end)
 	c->now.exit_code = end->started ? end->code : 128;
 	clock_ts(c->now.finished);
 	snprintf(c->now.reason, sizeof(c->now.reason), "%s",
-	    c->oom		   ? "OOMKilled" :
-		!end->started	   ? "StartError" :
-		end->code == 0	   ? "Completed" :
-				     "Error");
+	    c->oom         ? "OOMKilled" :
+	    !end->started  ? "StartError" :
+	    end->code == 0 ? "Completed" :
+			     "Error");
 	if (end->started || c->oom) {
 		c->now.message = last_words(c);
 	} else {
 		snprintf(message, sizeof(message),
 		    "failed to start container \"%s\": %s", c->name, end->why);
 		c->now.message = strdup(message);
-		event_pod(
-		    c->pod, c, "Warning", "Failed", "Error: %s", message);
+		event_pod(c->pod, c, "Warning", "Failed", "Error: %s", message);
 	}
 	rootfs_remove(c);
 	pod_kick(c->pod);
@@ -325,8 +324,8 @@ start_probes(struct container *c, probe_fn *result)
 		c->probes[i] =
 		    probe_new(c, (enum probe_kind)i, spec, result, &f);
 		if (c->probes[i] == NULL)
-			event_pod(c->pod, c, "Warning", "Unhealthy", "%s",
-			    f.msg);
+			event_pod(
+			    c->pod, c, "Warning", "Unhealthy", "%s", f.msg);
 	}
 }
 
@@ -343,14 +342,13 @@ on_probe(struct container *c, enum probe_kind kind, int ok)
 		    "Container %s failed %s probe, will be restarted", c->name,
 		    names[kind]);
 		lifecycle_stop(c,
-		    1000 *
-			json_num(json_at(c->spec,
-				     kind == PROBE_STARTUP ? "startupProbe" :
-							     "livenessProbe",
-				     NULL),
-			    "terminationGracePeriodSeconds",
-			    json_num(json_at(c->pod->object, "spec", NULL),
-				"terminationGracePeriodSeconds", 30)));
+		    1000 * json_num(json_at(c->spec,
+					kind == PROBE_STARTUP ? "startupProbe" :
+								"livenessProbe",
+					NULL),
+			       "terminationGracePeriodSeconds",
+			       json_num(json_at(c->pod->object, "spec", NULL),
+				   "terminationGracePeriodSeconds", 30)));
 	} else if (kind == PROBE_STARTUP) {
 		c->started = 1;
 		c->ready = json_at(c->spec, "readinessProbe", NULL) == NULL;
@@ -368,8 +366,8 @@ running(struct container *c)
 	clock_ts(c->now.started);
 	c->started_ms = clock_ms();
 	c->started = json_at(c->spec, "startupProbe", NULL) == NULL;
-	c->ready = c->started &&
-	    json_at(c->spec, "readinessProbe", NULL) == NULL;
+	c->ready =
+	    c->started && json_at(c->spec, "readinessProbe", NULL) == NULL;
 	event_pod(
 	    c->pod, c, "Normal", "Created", "Created container: %s", c->name);
 	event_pod(

@@ -192,9 +192,9 @@ add_from(struct env *e, const struct env_sources *src, const cJSON *from,
 			  src->config_map(src->arg, name);
 	if (object == NULL)
 		return json_bool(ref, "optional", 0) ?
-		    0 :
-		    fault_set(f, FAULT_NO, "%s \"%s\" not found",
-			secret ? "secret" : "configmap", name);
+			   0 :
+			   fault_set(f, FAULT_NO, "%s \"%s\" not found",
+			       secret ? "secret" : "configmap", name);
 	return add_all(e, object, prefix != NULL ? prefix : "", f);
 }
 
@@ -259,8 +259,8 @@ value_from(struct buf *out, const struct env_sources *src,
 			       number :
 			       json_str(ref, "divisor", NULL),
 			   &src->node, f) == 0 ?
-		    1 :
-		    -1;
+			   1 :
+			   -1;
 	}
 	return fault_set(f, FAULT_INPUT, "valueFrom: nothing that is known");
 }
@@ -311,8 +311,8 @@ upper(char *out, size_t size, const char *s)
 
 	for (i = 0; s[i] != '\0' && i + 1 < size; i++)
 		out[i] = s[i] == '-' || s[i] == '.' ?
-		    '_' :
-		    (char)toupper((unsigned char)s[i]);
+			     '_' :
+			     (char)toupper((unsigned char)s[i]);
 	out[i] = '\0';
 }
 
@@ -387,8 +387,8 @@ env_service(struct env *e, const cJSON *service, struct fault *f)
 		pname = json_str(port, "name", NULL);
 		if (pname != NULL && *pname != '\0') {
 			upper(part, sizeof(part), pname);
-			snprintf(name, sizeof(name), "%s_SERVICE_PORT_%s", up,
-			    part);
+			snprintf(
+			    name, sizeof(name), "%s_SERVICE_PORT_%s", up, part);
 			if (set_f(e, name, f, "%d", number) != 0)
 				return -1;
 		}

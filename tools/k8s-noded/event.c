@@ -89,8 +89,7 @@ repeat(struct events *e, struct posted *p)
 
 static cJSON *
 compose(struct events *e, struct pod *p, const struct container *c,
-    const char *type, const char *reason, const char *message,
-    const char *name)
+    const char *type, const char *reason, const char *message, const char *name)
 {
 	char now[CLOCK_TS_SIZE], path[320];
 	struct timespec ts;

@@ -46,7 +46,7 @@ enter(void *arg)
 {
 	const struct entry *e = arg;
 	int status, flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
-	    CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+			    CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
 	pid_t pid;
 
 	if (setns(e->pidfd, flags) != 0)
@@ -65,8 +65,8 @@ enter(void *arg)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			_exit(255);
-	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
-				    WEXITSTATUS(status));
+	_exit(
+	    WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
 static void

@@ -52,8 +52,8 @@ farm_make(const char *dir, const char *host, const char *target,
 	h = opendir(host);
 	if (h == NULL)
 		return errno == ENOENT ?
-		    0 :
-		    fault_sys(f, FAULT_UNSURE, errno, "%s", host);
+			   0 :
+			   fault_sys(f, FAULT_UNSURE, errno, "%s", host);
 	while (status == 0 && (d = readdir(h)) != NULL)
 		if (!skipped(d->d_name, skip))
 			status = plant(dir, d, dirfd(h), target);
@@ -72,7 +72,7 @@ farm_open(const char *dir, const char *host, const char *target,
 	struct stat st;
 
 	for (slash = strchr(path, '/'); slash != NULL;
-	    slash = strchr(slash + 1, '/')) {
+	     slash = strchr(slash + 1, '/')) {
 		int len = (int)(slash - path);
 
 		if (path_make(at, "%s/%.*s", dir, len, path) != 0 ||

@@ -115,8 +115,7 @@ add_map(struct buf *out, const cJSON *map)
 			buf_addc(out, '\n');
 		first = 0;
 		buf_addf(out, "%s=", m->string);
-		json_write_string(
-		    out, m->valuestring, strlen(m->valuestring));
+		json_write_string(out, m->valuestring, strlen(m->valuestring));
 	}
 	return out->failed ? -1 : 0;
 }
@@ -140,8 +139,8 @@ add_ips(struct buf *out, const cJSON *list)
 }
 
 int
-field_value(struct buf *out, const cJSON *pod, const char *path,
-    struct fault *f)
+field_value(
+    struct buf *out, const cJSON *pod, const char *path, struct fault *f)
 {
 	static const char *const plain[][3] = {
 		{ "metadata.name", "metadata", "name" },
@@ -174,8 +173,7 @@ field_value(struct buf *out, const cJSON *pod, const char *path,
 		return add_ips(out, json_at(pod, "status", "podIPs", NULL));
 	if (strcmp(path, "status.hostIPs") == 0)
 		return add_ips(out, json_at(pod, "status", "hostIPs", NULL));
-	return fault_set(
-	    f, FAULT_INPUT, "unsupported pod fieldPath: %s", path);
+	return fault_set(f, FAULT_INPUT, "unsupported pod fieldPath: %s", path);
 }
 
 int
@@ -200,7 +198,7 @@ field_resource(struct buf *out, const cJSON *container, const char *resource,
 		return fault_set(f, FAULT_INPUT,
 		    "unsupported container resource: %s", resource);
 	if (field_quantity(json_at(container, "resources",
-				limits ? "limits" : "requests", what, NULL),
+			       limits ? "limits" : "requests", what, NULL),
 		&v) != 0 &&
 	    limits)
 		v = i == 0 ? node->cpu : i == 1 ? node->memory : 0;

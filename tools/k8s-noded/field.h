@@ -29,9 +29,9 @@ int field_value(
  * A missing limit is what the node has, a missing request 0.  -1 with
  * FAULT_INPUT.
  */
-int field_resource(struct buf *out, const cJSON *container,
-    const char *resource, const char *divisor, const struct field_node *node,
-    struct fault *f);
+int
+field_resource(struct buf *out, const cJSON *container, const char *resource,
+    const char *divisor, const struct field_node *node, struct fault *f);
 
 /* A container of pod (init containers too) by name, borrowed, or NULL. */
 const cJSON *field_container(const cJSON *pod, const char *name);

@@ -66,8 +66,7 @@ hosts_service(struct buf *out, const cJSON *service, const cJSON *endpoints,
 				continue;
 			add_names(out, address, NULL, name, own, near);
 			if (host != NULL && *host != '\0')
-				add_names(
-				    out, address, host, name, own, near);
+				add_names(out, address, host, name, own, near);
 		}
 	}
 }
@@ -87,8 +86,7 @@ walk_service(void *arg, const cJSON *service)
 
 	if (name != NULL && ns != NULL)
 		hosts_service(w->out, service,
-		    kube_cache_get(w->hosts->node->endpoints, ns, name),
-		    w->ns);
+		    kube_cache_get(w->hosts->node->endpoints, ns, name), w->ns);
 	return 0;
 }
 
@@ -174,8 +172,7 @@ hosts_write_pod(struct hosts *h, struct pod *p)
 		ip = json_str(alias, "ip", NULL);
 		cJSON_ArrayForEach(name, json_at(alias, "hostnames", NULL))
 			if (ip != NULL && cJSON_IsString(name))
-				buf_addf(
-				    &b, "%s\t%s\n", ip, name->valuestring);
+				buf_addf(&b, "%s\t%s\n", ip, name->valuestring);
 	}
 	add_services(h, &b, p->ns);
 	if (pod_path(p, path, ".hosts") == 0)
@@ -208,16 +205,16 @@ write_all(void *arg)
 }
 
 static void
-on_change(void *arg, enum kube_event ev, const cJSON *object,
-    const cJSON *before)
+on_change(
+    void *arg, enum kube_event ev, const cJSON *object, const cJSON *before)
 {
 	struct hosts *h = arg;
 
 	if (ev == KUBE_SYNCED && h->node->pods != NULL)
 		pods_kick(h->node->pods);
 	if (object != NULL && before != NULL &&
-	    json_equal(json_at(object, "spec", NULL),
-		json_at(before, "spec", NULL)) &&
+	    json_equal(
+		json_at(object, "spec", NULL), json_at(before, "spec", NULL)) &&
 	    json_equal(json_at(object, "subsets", NULL),
 		json_at(before, "subsets", NULL)))
 		return;

@@ -116,11 +116,10 @@ images_scan(struct images *im, struct fault *f)
 	for (i = 0; i < im->n; i++) {
 		n = scandir(im->dirs[i], &names, visible, alphasort);
 		for (k = 0; k < n; k++) {
-			path_make(dir, "%s/%s", im->dirs[i],
-			    names[k]->d_name);
+			path_make(dir, "%s/%s", im->dirs[i], names[k]->d_name);
 			e = status == 0 ?
-			    entry_load(im->dirs[i], names[k]->d_name, f) :
-			    NULL;
+				entry_load(im->dirs[i], names[k]->d_name, f) :
+				NULL;
 			if (e == NULL && f->code != FAULT_NONE)
 				status = -1;
 			free(names[k]);
@@ -208,8 +207,7 @@ present(const char *program)
 		path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
 	for (p = path; *p != '\0'; p = *end != '\0' ? end + 1 : end) {
 		end = strchrnul(p, ':');
-		path_make(file, "%.*s/%s", (int)(end - p), p,
-		    program);
+		path_make(file, "%.*s/%s", (int)(end - p), p, program);
 		if (access(file, X_OK) == 0)
 			return 1;
 	}

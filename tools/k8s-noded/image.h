@@ -19,8 +19,7 @@ struct image {
 };
 
 /* The folders to look in, first match wins; borrowed.  NULL without memory. */
-struct images *
-images_new(const char *const *dirs, size_t n, struct fault *f);
+struct images *images_new(const char *const *dirs, size_t n, struct fault *f);
 void images_free(struct images *im);
 
 /*

@@ -11,7 +11,7 @@
 #include "k8s-noded/event.h"
 #include "k8s-noded/process.h"
 
-#define HOOK_MS 60000.0 /* the longest a postStart may take */
+#define HOOK_MS 60000.0    /* the longest a postStart may take */
 #define HOOK_ENTER_MS 20.0 /* until the program runs, and exec can enter */
 #define STOP_MIN_MS 2000.0 /* SIGTERM is given so long after a slow preStop */
 
@@ -83,8 +83,7 @@ on_kill(void *arg)
 		return;
 	}
 	/* preStop took the whole grace: the kubelet gives two seconds more */
-	e->kill_ms = clock_ms() +
-	    (e->kill_ms > e->begun_ms ? STOP_MIN_MS : 0);
+	e->kill_ms = clock_ms() + (e->kill_ms > e->begun_ms ? STOP_MIN_MS : 0);
 	terminate(e);
 }
 
@@ -95,10 +94,8 @@ start_failed(struct container *c, const char *why)
 	event_pod(c->pod, c, "Warning", "FailedPostStartHook",
 	    "PostStartHook failed: %s", why);
 	lifecycle_ended(c);
-	lifecycle_stop(c,
-	    1000 *
-		json_num(json_at(c->pod->object, "spec", NULL),
-		    "terminationGracePeriodSeconds", 30));
+	lifecycle_stop(c, 1000 * json_num(json_at(c->pod->object, "spec", NULL),
+				     "terminationGracePeriodSeconds", 30));
 }
 
 static void
@@ -148,8 +145,8 @@ start_hook(void *arg)
 	}
 	if (!process_entered(e->c->process) &&
 	    clock_ms() - e->begun_ms < 2000) {
-		e->timer = loop_timer(
-		    loop_of(e), HOOK_ENTER_MS, start_hook, e, &f);
+		e->timer =
+		    loop_timer(loop_of(e), HOOK_ENTER_MS, start_hook, e, &f);
 		return;
 	}
 	e->hook = check_start(e->c, spec, left, on_hook, e, &f);

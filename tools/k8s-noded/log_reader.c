@@ -16,17 +16,17 @@
 #include "k8s-noded/path.h"
 #include "lib/clock.h"
 
-#define LOG_PIECE (1 << 20)          /* bytes read at once */
-#define LOG_HEAD 64                  /* time, stream and kind fit in it */
+#define LOG_PIECE (1 << 20) /* bytes read at once */
+#define LOG_HEAD 64         /* time, stream and kind fit in it */
 
 struct log_reader {
 	int fd;
 	char path[PATH_MAX];
 	struct log_query q;
-	struct buf raw;      /* read, but no whole line yet */
-	long long skip;      /* lines still to be passed over (tail) */
-	long long sent;      /* bytes given */
-	int middle;          /* the last piece given was a partial line */
+	struct buf raw; /* read, but no whole line yet */
+	long long skip; /* lines still to be passed over (tail) */
+	long long sent; /* bytes given */
+	int middle;     /* the last piece given was a partial line */
 };
 
 /* The reader's next file: what path is now, if that is another one. */
@@ -49,8 +49,8 @@ go_on(struct log_reader *r)
 
 /* "TIME stdout F text" without its parts; *text_len counts no '\n'. */
 static int
-split(const char *line, size_t n, const char **text, size_t *text_len,
-    char *kind)
+split(
+    const char *line, size_t n, const char **text, size_t *text_len, char *kind)
 {
 	const char *sp = memchr(line, ' ', n < LOG_HEAD ? n : LOG_HEAD);
 	size_t head;
@@ -82,8 +82,8 @@ old_enough(const struct log_reader *r, const char *line)
 	if (clock_parse(when, &ts) != 0)
 		return 0;
 	return ts.tv_sec > r->q.since.tv_sec ||
-	    (ts.tv_sec == r->q.since.tv_sec &&
-		ts.tv_nsec >= r->q.since.tv_nsec);
+	       (ts.tv_sec == r->q.since.tv_sec &&
+		   ts.tv_nsec >= r->q.since.tv_nsec);
 }
 
 /* One line of the file into out; 1 when the limit is reached. */
@@ -136,8 +136,8 @@ log_reader_next(struct log_reader *r, struct buf *out)
 		r->raw.data[r->raw.len] = '\0';
 		p = r->raw.data;
 		while (!full &&
-		    (nl = memchr(p, '\n',
-			 r->raw.len - (size_t)(p - r->raw.data))) != NULL) {
+		       (nl = memchr(p, '\n',
+			    r->raw.len - (size_t)(p - r->raw.data))) != NULL) {
 			full = give(r, p, (size_t)(nl - p), out);
 			p = nl + 1;
 		}

@@ -20,7 +20,7 @@
 struct log {
 	int fd;
 	char path[PATH_MAX];
-	size_t size; /* bytes in the file */
+	size_t size;           /* bytes in the file */
 	struct buf partial[2]; /* per stream: a line that has no end yet */
 	struct log_listener *listeners;
 };
@@ -143,8 +143,8 @@ log_write(struct log *l, enum log_stream stream, const char *p, size_t n)
 		room = LOG_LINE_MAX - head->len;
 		nl = memchr(p, '\n', n < room ? n : room);
 		if (nl != NULL) {
-			add_line(&out, when, stream, 'F', head, p,
-			    (size_t)(nl - p));
+			add_line(
+			    &out, when, stream, 'F', head, p, (size_t)(nl - p));
 			buf_clear(head);
 			n -= (size_t)(nl - p) + 1;
 			p = nl + 1;

@@ -37,8 +37,7 @@ struct log *log_open(const char *dir, unsigned instance, struct fault *f);
  * Adds n bytes that the container wrote on a stream; complete lines are
  * written with the present time.  0, or -1 when the file cannot be written.
  */
-int
-log_write(struct log *l, enum log_stream stream, const char *p, size_t n);
+int log_write(struct log *l, enum log_stream stream, const char *p, size_t n);
 
 /* Writes what is left without an end of line, tells listeners, frees. */
 void log_close(struct log *l);
@@ -77,7 +76,6 @@ int log_reader_next(struct log_reader *r, struct buf *out);
  * The last lines of an instance's log (at most max bytes and 80 lines),
  * without times, into out: the kubelet's FallbackToLogsOnError.
  */
-void
-log_tail(const char *dir, unsigned instance, size_t max, struct buf *out);
+void log_tail(const char *dir, unsigned instance, size_t max, struct buf *out);
 
 #endif

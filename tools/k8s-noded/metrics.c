@@ -46,8 +46,8 @@ check_limit(const struct round *r, struct container *c)
 	pid_t pid = process_pid(c->process);
 
 	if (c->oom ||
-	    field_quantity(json_at(c->spec, "resources", "limits", "memory",
-			       NULL),
+	    field_quantity(
+		json_at(c->spec, "resources", "limits", "memory", NULL),
 		&limit) != 0 ||
 	    limit <= 0 || (double)proc_family(&r->table, pid).rss <= limit)
 		return;
@@ -56,8 +56,8 @@ check_limit(const struct round *r, struct container *c)
 		return;
 	c->oom = 1;
 	event_pod(c->pod, c, "Warning", "OOMKilling",
-	    "Container %s used %zu bytes of memory, its limit is %.0f",
-	    c->name, used, limit);
+	    "Container %s used %zu bytes of memory, its limit is %.0f", c->name,
+	    used, limit);
 	process_signal(c->process, SIGKILL);
 }
 
@@ -71,9 +71,8 @@ take_sample(const struct round *r, struct container *c)
 	double ms = r->now_ms - since;
 
 	if (ms > 1)
-		s->nanocores = sum.cpu_s > before ?
-		    (sum.cpu_s - before) / ms * 1e12 :
-		    0;
+		s->nanocores =
+		    sum.cpu_s > before ? (sum.cpu_s - before) / ms * 1e12 : 0;
 	s->cpu_s = sum.cpu_s;
 	s->at_ms = r->now_ms;
 	s->memory = proc_pss(&r->table, process_pid(c->process), NULL);
@@ -100,8 +99,7 @@ compose(struct pod *p)
 	list = cJSON_AddArrayToObject(v, "containers");
 	for (i = 0; i < p->n; i++) {
 		if (p->containers[i].process == NULL ||
-		    p->containers[i].sample.at_ms <
-			p->containers[i].started_ms)
+		    p->containers[i].sample.at_ms < p->containers[i].started_ms)
 			continue;
 		one = cJSON_CreateObject();
 		json_set_str(one, "name", p->containers[i].name);
@@ -299,8 +297,7 @@ summarize(void *arg, struct pod *p)
 		    part, "usageCoreNanoSeconds", c->sample.cpu_s * 1e9);
 		part = json_sub(one, "memory");
 		json_set_str(part, "time", now);
-		json_set_num(
-		    part, "workingSetBytes", (double)c->sample.memory);
+		json_set_num(part, "workingSetBytes", (double)c->sample.memory);
 		cJSON_AddItemToArray(list, one);
 	}
 	cJSON_AddItemToArray(arg, v);

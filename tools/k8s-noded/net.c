@@ -23,7 +23,7 @@
 #define NET_IP_MS 10000 /* ip(8) takes 3 ms; more is a hang */
 
 struct net {
-	int net, ipc, uts;  /* the node's own namespaces */
+	int net, ipc, uts; /* the node's own namespaces */
 	struct in_addr gateway;
 	uint32_t last;
 	unsigned serial; /* of veth names */

@@ -21,7 +21,10 @@ struct net_pod {
 	char ip[NET_IP_SIZE];
 };
 
-#define NET_POD_INIT { -1, -1, -1, 0, "" }
+#define NET_POD_INIT              \
+	{                         \
+		-1, -1, -1, 0, "" \
+	}
 
 /*
  * The network whose bridge has the address gateway ("10.244.0.1", /16).

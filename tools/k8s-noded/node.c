@@ -89,9 +89,9 @@ node_info(void)
 	if (uname(&u) == 0) {
 		json_set_str(v, "kernelVersion", u.release);
 		json_set_str(v, "architecture",
-		    strcmp(u.machine, "x86_64") == 0	 ? "amd64" :
-			strcmp(u.machine, "aarch64") == 0 ? "arm64" :
-							    u.machine);
+		    strcmp(u.machine, "x86_64") == 0  ? "amd64" :
+		    strcmp(u.machine, "aarch64") == 0 ? "arm64" :
+							u.machine);
 	}
 	json_set_str(v, "operatingSystem", "linux");
 	json_set_str(v, "osImage", "inttest sandbox");
@@ -120,7 +120,7 @@ compose(const struct registration *r)
 	json_set_str(m, "kubernetes.io/os", "linux");
 	json_set_str(m, "kubernetes.io/arch",
 	    uname(&u) == 0 && strcmp(u.machine, "aarch64") == 0 ? "arm64" :
-								   "amd64");
+								  "amd64");
 	s = json_sub(v, "status");
 	json_set(s, "capacity", resources(n));
 	json_set(s, "allocatable", resources(n));
@@ -137,9 +137,9 @@ compose(const struct registration *r)
 	list = cJSON_AddArrayToObject(s, "addresses");
 	add_address(list, "InternalIP", n->address);
 	add_address(list, "Hostname", n->name);
-	json_set_num(json_sub(json_sub(s, "daemonEndpoints"),
-			 "kubeletEndpoint"),
-	    "Port", NODE_PORT);
+	json_set_num(
+	    json_sub(json_sub(s, "daemonEndpoints"), "kubeletEndpoint"), "Port",
+	    NODE_PORT);
 	json_set(s, "nodeInfo", node_info());
 	return v;
 }

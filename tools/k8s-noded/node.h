@@ -21,13 +21,13 @@ struct registration;
 struct node {
 	struct loop *loop;
 	struct kube *kube;
-	struct http *probes;   /* client of httpGet probes; verifies nothing */
-	const char *name;      /* of the Node object */
-	const char *address;   /* the bridge's address */
-	const char *root;      /* state folder, on a tmpfs */
-	const char *bin;       /* bound at /inttest/bin */
-	const char *ca;        /* PEM of the cluster's CA, or NULL */
-	char bwrap[4096];      /* bubblewrap's path */
+	struct http *probes;    /* client of httpGet probes; verifies nothing */
+	const char *name;       /* of the Node object */
+	const char *address;    /* the bridge's address */
+	const char *root;       /* state folder, on a tmpfs */
+	const char *bin;        /* bound at /inttest/bin */
+	const char *ca;         /* PEM of the cluster's CA, or NULL */
+	char bwrap[4096];       /* bubblewrap's path */
 	struct field_node size; /* capacity */
 	struct images *images;
 	struct net *net;
@@ -35,7 +35,7 @@ struct node {
 	struct hosts *hosts;
 	struct metrics *metrics;
 	struct pods *pods;
-	struct kube_cache *services, *endpoints; /* owned by hosts */
+	struct kube_cache *services, *endpoints;  /* owned by hosts */
 	struct kube_cache *config_maps, *secrets; /* owned by pods */
 	struct registration *registration;
 };
@@ -50,8 +50,8 @@ typedef void node_ready_fn(void *arg);
  * status fresh with a heartbeat.  0 when under way; failures are tried again
  * for ever, with a warning each.
  */
-int node_register(
-    struct node *n, node_ready_fn *ready, void *arg, struct fault *f);
+int
+node_register(struct node *n, node_ready_fn *ready, void *arg, struct fault *f);
 
 /* Stops the heartbeat and frees; the Node object stays. */
 void node_unregister(struct node *n);

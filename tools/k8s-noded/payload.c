@@ -105,7 +105,7 @@ same_file(const char *dir, const struct payload_file *file)
 		return 0;
 	buf_init(&b, file->len + 1);
 	same = buf_read_file(&b, path, NULL) == 0 && b.len == file->len &&
-	    memcmp(buf_str(&b), file->data, b.len) == 0;
+	       memcmp(buf_str(&b), file->data, b.len) == 0;
 	buf_release(&b);
 	return same;
 }
@@ -144,8 +144,7 @@ stale(const struct payload *p, const char *dir, int remove_them)
 	for (i = 0; i < n; i++) {
 		if (!wanted(p, names[i]->d_name)) {
 			count++;
-			path_make(path, "%s/%s", dir,
-			    names[i]->d_name);
+			path_make(path, "%s/%s", dir, names[i]->d_name);
 			if (remove_them)
 				unlink(path);
 		}
@@ -164,9 +163,8 @@ make_parents(const char *base, const char *path)
 	const char *slash;
 
 	for (slash = strchr(path, '/'); slash != NULL;
-	    slash = strchr(slash + 1, '/')) {
-		path_make(full, "%s/%.*s", base,
-		    (int)(slash - path), path);
+	     slash = strchr(slash + 1, '/')) {
+		path_make(full, "%s/%.*s", base, (int)(slash - path), path);
 		if (mkdir(full, 0755) != 0 && errno != EEXIST)
 			return -1;
 	}
@@ -184,13 +182,13 @@ write_file(const char *base, const struct payload_file *file)
 	if (make_parents(base, file->path) != 0)
 		return -1;
 	path_make(path, "%s/%s", base, file->path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
+	fd = open(
+	    path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
 	while (done < file->len) {
-		n = write(fd, (const char *)file->data + done,
-		    file->len - done);
+		n = write(
+		    fd, (const char *)file->data + done, file->len - done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -227,8 +225,7 @@ link_names(const struct payload *p, const char *dir)
 	ssize_t n;
 
 	for (f = p->files; f != NULL; f = f->next) {
-		path_make(name, "%.*s",
-		    (int)strcspn(f->path, "/"), f->path);
+		path_make(name, "%.*s", (int)strcspn(f->path, "/"), f->path);
 		path_make(target, DATA_LINK "/%s", name);
 		path_make(path, "%s/%s", dir, name);
 		n = readlink(path, have, sizeof(have) - 1);
@@ -258,8 +255,8 @@ payload_write(const struct payload *p, const char *dir, struct fault *f)
 		return 0;
 
 	clock_gettime(CLOCK_REALTIME, &ts);
-	path_make(base, "%s/..%lld.%09ld", dir,
-	    (long long)ts.tv_sec, ts.tv_nsec);
+	path_make(
+	    base, "%s/..%lld.%09ld", dir, (long long)ts.tv_sec, ts.tv_nsec);
 	if (mkdir(base, 0755) != 0)
 		return fault_sys(f, FAULT_UNSURE, errno, "%s", base);
 	for (file = p->files; file != NULL; file = file->next)
@@ -334,8 +331,8 @@ payload_within(const char *dir, const char *sub, int create, char *out,
 		return fault_sys(f, FAULT_NO, errno, "subPath %s", sub);
 	n = strlen(base);
 	if (strncmp(real, base, n) != 0 || (real[n] != '/' && real[n] != '\0'))
-		return fault_set(f, FAULT_INPUT,
-		    "subPath %s: leads out of its volume", sub);
+		return fault_set(
+		    f, FAULT_INPUT, "subPath %s: leads out of its volume", sub);
 	if (strlen(real) >= size)
 		return fault_set(f, FAULT_INPUT, "subPath %s: too long", sub);
 	memcpy(out, real, strlen(real) + 1);

@@ -33,8 +33,8 @@ place_add(struct places *ps, const char *dest, const char *src, int read_only,
 	v->read_only = read_only;
 	ps->n++;
 	return path_make(v->src, "%s", src) == 0 ?
-	    0 :
-	    fault_sys(f, FAULT_INPUT, errno, "%s", dest);
+		   0 :
+		   fault_sys(f, FAULT_INPUT, errno, "%s", dest);
 }
 
 void

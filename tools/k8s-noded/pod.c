@@ -83,7 +83,7 @@ static int
 deleted(const struct pod *p)
 {
 	return json_str(p->object, "metadata", "deletionTimestamp", NULL) !=
-	    NULL;
+	       NULL;
 }
 
 /* Network and volumes: 1 when they are there. */
@@ -160,9 +160,8 @@ begin_ending(struct pod *p, double grace_ms)
 static double
 spec_grace_ms(const struct pod *p)
 {
-	return 1000 *
-	    json_num(json_at(p->object, "spec", NULL),
-		"terminationGracePeriodSeconds", 30);
+	return 1000 * json_num(json_at(p->object, "spec", NULL),
+			  "terminationGracePeriodSeconds", 30);
 }
 
 /* Init containers in their order: 1 when the others may start. */
@@ -221,9 +220,9 @@ on_removed(void *arg, const struct kube_answer *a)
 static void
 remove_object(struct pod *p)
 {
-	struct kube_request rq = { .method = "DELETE",
-		.done = on_removed,
-		.arg = p };
+	struct kube_request rq = {
+		.method = "DELETE", .done = on_removed, .arg = p
+	};
 	char path[512], body[256];
 	int n;
 
@@ -274,8 +273,8 @@ on_deadline(void *arg)
 	snprintf(p->phase_reason, sizeof(p->phase_reason), "DeadlineExceeded");
 	snprintf(p->phase_message, sizeof(p->phase_message),
 	    "Pod was active on the node longer than the specified deadline");
-	event_pod(p, NULL, "Normal", "DeadlineExceeded", "%s",
-	    p->phase_message);
+	event_pod(
+	    p, NULL, "Normal", "DeadlineExceeded", "%s", p->phase_message);
 	begin_ending(p, spec_grace_ms(p));
 	pod_kick(p);
 }
@@ -300,8 +299,8 @@ step(void *arg)
 	p->kick = NULL;
 	if (p->state == POD_SETUP && set_up(p)) {
 		p->state = POD_INIT;
-		p->refresh = loop_timer(
-		    p->node->loop, REFRESH_MS, on_refresh, p, NULL);
+		p->refresh =
+		    loop_timer(p->node->loop, REFRESH_MS, on_refresh, p, NULL);
 	}
 	if (p->state == POD_INIT || p->state == POD_RUN)
 		refresh(p);
@@ -344,11 +343,27 @@ pod_retry(struct pod *p, double ms)
 	p->retry = loop_timer(p->node->loop, ms, on_retry, p, NULL);
 }
 
+/*
+ * 1 when object has all of our containers.  The API lets nobody change the
+ * list; a server that did must not leave us with names of nothing.
+ */
+static int
+same_containers(const struct pod *p, const cJSON *object)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (field_container(object, p->containers[i].name) == NULL)
+			return 0;
+	return 1;
+}
+
 /* Takes a copy of the object; the strings that point into it follow. */
 static int
 take_object(struct pod *p, const cJSON *object)
 {
-	cJSON *copy = cJSON_Duplicate(object, 1), *status;
+	cJSON *copy = cJSON_Duplicate(object, 1), *status, *old = p->object;
+	const char *ns, *name, *uid;
 	size_t i;
 
 	if (copy == NULL)
@@ -358,18 +373,21 @@ take_object(struct pod *p, const cJSON *object)
 		json_set_str(status, "podIP", p->net.ip);
 		json_set_str(status, "hostIP", p->node->address);
 	}
-	p->ns = json_str(copy, "metadata", "namespace", NULL);
-	p->name = json_str(copy, "metadata", "name", NULL);
-	p->uid = json_str(copy, "metadata", "uid", NULL);
-	if (p->ns == NULL || p->name == NULL || p->uid == NULL ||
-	    strchr(p->uid, '/') != NULL) {
+	ns = json_str(copy, "metadata", "namespace", NULL);
+	name = json_str(copy, "metadata", "name", NULL);
+	uid = json_str(copy, "metadata", "uid", NULL);
+	if (ns == NULL || name == NULL || uid == NULL ||
+	    strchr(uid, '/') != NULL || !same_containers(p, copy)) {
 		cJSON_Delete(copy);
 		return -1;
 	}
-	cJSON_Delete(p->object);
+	p->ns = ns;
+	p->name = name;
+	p->uid = uid;
 	p->object = copy;
 	for (i = 0; i < p->n; i++)
 		container_rebase(&p->containers[i]);
+	cJSON_Delete(old);
 	return 0;
 }
 
@@ -384,7 +402,7 @@ add_containers(struct pod *p, const char *list)
 		policy = json_str(s, "restartPolicy", NULL);
 		container_init(&p->containers[p->n++], p, s,
 		    !init ? CONTAINER_APP :
-			policy != NULL && strcmp(policy, "Always") == 0 ?
+		    policy != NULL && strcmp(policy, "Always") == 0 ?
 			    CONTAINER_SIDECAR :
 			    CONTAINER_INIT);
 	}
@@ -397,13 +415,12 @@ static void
 first_state(struct pod *p)
 {
 	const char *phase = json_str(p->object, "status", "phase", NULL);
-	double seconds = json_num(json_at(p->object, "spec", NULL),
-	    "activeDeadlineSeconds", 0);
+	double seconds = json_num(
+	    json_at(p->object, "spec", NULL), "activeDeadlineSeconds", 0);
 
 	clock_ts(p->started);
-	if ((phase != NULL &&
-		(strcmp(phase, "Succeeded") == 0 ||
-		    strcmp(phase, "Failed") == 0)) ||
+	if ((phase != NULL && (strcmp(phase, "Succeeded") == 0 ||
+				  strcmp(phase, "Failed") == 0)) ||
 	    deleted(p))
 		p->state = POD_OVER;
 	else if (seconds > 0)
@@ -417,9 +434,8 @@ pod_new(struct node *n, const cJSON *object, struct fault *f)
 	struct pod *p = calloc(1, sizeof(*p));
 	const cJSON *spec = json_at(object, "spec", NULL);
 	char path[PATH_MAX];
-	int total =
-	    cJSON_GetArraySize(json_at(spec, "initContainers", NULL)) +
-	    cJSON_GetArraySize(json_at(spec, "containers", NULL));
+	int total = cJSON_GetArraySize(json_at(spec, "initContainers", NULL)) +
+		    cJSON_GetArraySize(json_at(spec, "containers", NULL));
 
 	if (p == NULL) {
 		fault_nomem(f);
@@ -429,7 +445,8 @@ pod_new(struct node *n, const cJSON *object, struct fault *f)
 	p->net = (struct net_pod)NET_POD_INIT;
 	p->containers = calloc((size_t)total + 1, sizeof(*p->containers));
 	if (p->containers == NULL || take_object(p, object) != 0) {
-		fault_set(f, FAULT_UNSURE, "a pod without a name, or no memory");
+		fault_set(
+		    f, FAULT_UNSURE, "a pod without a name, or no memory");
 		goto bad;
 	}
 	add_containers(p, "initContainers");
@@ -455,9 +472,8 @@ pod_update(struct pod *p, const cJSON *object)
 	if (take_object(p, object) != 0)
 		return;
 	if (deleted(p) && p->state != POD_OVER) {
-		grace = 1000 *
-		    json_num(json_at(p->object, "metadata", NULL),
-			"deletionGracePeriodSeconds", 30);
+		grace = 1000 * json_num(json_at(p->object, "metadata", NULL),
+				   "deletionGracePeriodSeconds", 30);
 		if (p->state != POD_ENDING || grace < p->grace_ms)
 			begin_ending(p, grace);
 	}

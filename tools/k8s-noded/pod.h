@@ -54,8 +54,8 @@ struct container {
 	const char *name;
 	enum container_kind kind;
 	enum container_state state;
-	char reason[64];         /* of waiting */
-	char *message;           /* of waiting, or NULL; owned */
+	char reason[64];           /* of waiting */
+	char *message;             /* of waiting, or NULL; owned */
 	struct instance now, last; /* running or terminated; the one before */
 	unsigned restarts, instances; /* instances: number of the next log */
 	struct backoff crash, pull;
@@ -71,7 +71,7 @@ struct container {
 	struct run_ending *ending; /* while it is being stopped */
 	int oom;                   /* killed for its memory */
 	struct sample sample;
-	char rootfs[4096];         /* the instance's private folder, or "" */
+	char rootfs[4096]; /* the instance's private folder, or "" */
 };
 
 enum pod_state {
@@ -96,20 +96,19 @@ struct pod {
 	char phase_reason[64]; /* of the pod: DeadlineExceeded */
 	char phase_message[256];
 	char started[CLOCK_TS_SIZE];
-	double grace_ms;  /* while ending */
-	int stale;        /* a ConfigMap, Secret or token has changed */
+	double grace_ms; /* while ending */
+	int stale;       /* a ConfigMap, Secret or token has changed */
 	struct backoff mount;
 	struct loop_timer *kick, *retry, *deadline, *refresh;
-	double retry_ms; /* clock_ms at which retry is due */
+	double retry_ms;                 /* clock_ms at which retry is due */
 	struct kube_call_state *removal; /* the final DELETE under way */
-	struct status *status;   /* status.c's */
-	struct token *tokens;    /* token.c's */
-	struct usage *usage;     /* metrics.c's */
+	struct status *status;           /* status.c's */
+	struct token *tokens;            /* token.c's */
+	struct usage *usage;             /* metrics.c's */
 };
 
 /* A new pod for an object bound to this node (copied).  NULL without memory. */
-struct pod *
-pod_new(struct node *n, const cJSON *object, struct fault *f);
+struct pod *pod_new(struct node *n, const cJSON *object, struct fault *f);
 
 /*
  * The object has changed in the API (labels, deletionTimestamp, status
@@ -142,7 +141,7 @@ const char *pod_restart_policy(const struct pod *p);
  * The next delay: initial, then doubled up to max; begun anew when the last
  * one ended longer than 2 * max ago (client-go's flowcontrol.Backoff).
  */
-double
-backoff_next(struct backoff *b, double now_ms, double initial_ms, double max_ms);
+double backoff_next(
+    struct backoff *b, double now_ms, double initial_ms, double max_ms);
 
 #endif

@@ -177,8 +177,8 @@ pods_new(struct node *n, struct fault *f)
 		n->secrets = kube_cache_new(
 		    n->kube, "/api/v1/secrets", NULL, on_config, ps, f);
 	if (n->secrets != NULL)
-		ps->cache = kube_cache_new(n->kube, "/api/v1/pods",
-		    buf_str(&query), on_pod, ps, f);
+		ps->cache = kube_cache_new(
+		    n->kube, "/api/v1/pods", buf_str(&query), on_pod, ps, f);
 	buf_release(&query);
 	if (ps->cache != NULL)
 		return ps;

@@ -18,7 +18,8 @@ struct pods *pods_new(struct node *n, struct fault *f);
 void pods_free(struct pods *ps);
 
 /* Calls fn for each pod. */
-void pods_each(struct pods *ps, void (*fn)(void *arg, struct pod *p), void *arg);
+void
+pods_each(struct pods *ps, void (*fn)(void *arg, struct pod *p), void *arg);
 
 /* A pod by name, or NULL. */
 struct pod *pods_find(struct pods *ps, const char *ns, const char *name);

@@ -111,8 +111,7 @@ on_time(void *arg)
 	p->counts = now >= p->due_ms - 1;
 	while (p->due_ms <= now + 1)
 		p->due_ms += p->period_ms;
-	p->check =
-	    check_start(p->c, p->spec, p->timeout_ms, on_check, p, &f);
+	p->check = check_start(p->c, p->spec, p->timeout_ms, on_check, p, &f);
 	if (p->check == NULL)
 		on_check(p, 0, f.msg);
 }

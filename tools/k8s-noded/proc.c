@@ -51,8 +51,8 @@ read_stat(pid_t pid, struct proc *p)
 		return -1;
 	p->pid = pid;
 	p->parent = parent;
-	p->cpu_s = ((double)utime + (double)stime + (double)cutime +
-		       (double)cstime) /
+	p->cpu_s =
+	    ((double)utime + (double)stime + (double)cutime + (double)cstime) /
 	    (double)sysconf(_SC_CLK_TCK);
 	p->rss = (size_t)rss * (size_t)sysconf(_SC_PAGESIZE);
 	return 0;
@@ -135,9 +135,8 @@ field(const char *text, const char *name)
 {
 	const char *s = strstr(text, name);
 
-	return s != NULL ?
-	    (size_t)strtoull(s + strlen(name), NULL, 10) * 1024 :
-	    0;
+	return s != NULL ? (size_t)strtoull(s + strlen(name), NULL, 10) * 1024 :
+			   0;
 }
 
 struct pss {

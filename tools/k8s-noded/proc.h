@@ -34,7 +34,6 @@ struct proc_sum proc_family(const struct proc_table *t, pid_t root);
  * PSS of root and its descendants in bytes; *anonymous (may be NULL) gets
  * the part that is not file pages.
  */
-size_t
-proc_pss(const struct proc_table *t, pid_t root, size_t *anonymous);
+size_t proc_pss(const struct proc_table *t, pid_t root, size_t *anonymous);
 
 #endif

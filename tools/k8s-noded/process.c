@@ -30,8 +30,8 @@ struct process {
 	pid_t pid;
 	int pidfd; /* of the container's first process, or -1 */
 	int entered;
-	struct stat bwrap; /* to tell it from the program */
-	struct buf status; /* JSON lines */
+	struct stat bwrap;   /* to tell it from the program */
+	struct buf status;   /* JSON lines */
 	char said[SAID_MAX]; /* last of standard error */
 	size_t said_len;
 	struct log *log;
@@ -48,8 +48,8 @@ learn_pid(struct process *p)
 
 	if (p->pid != 0 || nl == NULL)
 		return;
-	v = json_parse(buf_str(&p->status),
-	    (size_t)(nl - buf_str(&p->status)), NULL);
+	v = json_parse(
+	    buf_str(&p->status), (size_t)(nl - buf_str(&p->status)), NULL);
 	p->pid = (pid_t)json_num(v, "child-pid", 0);
 	cJSON_Delete(v);
 	if (p->pid > 0)
@@ -67,8 +67,7 @@ remember(struct process *p, const char *s, size_t n)
 		n = room;
 	}
 	if (p->said_len + n > room) {
-		memmove(p->said, p->said + (p->said_len + n - room),
-		    room - n);
+		memmove(p->said, p->said + (p->said_len + n - room), room - n);
 		p->said_len = room - n;
 	}
 	memcpy(p->said + p->said_len, s, n);
@@ -276,8 +275,8 @@ process_start(const struct process_spec *spec, struct fault *f)
 		if (ends[i] >= 0)
 			close(ends[i]);
 	if (status == 0)
-		status = loop_fd(
-		    p->loop, p->child.pidfd, EPOLLIN, on_end, p, f);
+		status =
+		    loop_fd(p->loop, p->child.pidfd, EPOLLIN, on_end, p, f);
 	if (status != 0) {
 		process_free(p);
 		return NULL;
@@ -332,7 +331,7 @@ process_entered(struct process *p)
 	if (p->pid == 0 || p->entered)
 		return p->entered;
 	snprintf(exe, sizeof(exe), "/proc/%d/exe", (int)p->pid);
-	p->entered = stat(exe, &st) == 0 &&
-	    (st.st_dev != p->bwrap.st_dev || st.st_ino != p->bwrap.st_ino);
+	p->entered = stat(exe, &st) == 0 && (st.st_dev != p->bwrap.st_dev ||
+						st.st_ino != p->bwrap.st_ino);
 	return p->entered;
 }

@@ -15,9 +15,9 @@
 struct process;
 
 struct process_end {
-	int code;         /* 0..255; 128 + N for signal N */
-	int started;      /* 0: the program could not be executed */
-	const char *why;  /* when not started: what bubblewrap said */
+	int code;        /* 0..255; 128 + N for signal N */
+	int started;     /* 0: the program could not be executed */
+	const char *why; /* when not started: what bubblewrap said */
 };
 
 /* Called once, when the process has ended and all its output is logged. */

@@ -24,8 +24,8 @@ static long long
 security_number(const struct container *c, const char *key, long long otherwise)
 {
 	const cJSON *own = json_at(c->spec, "securityContext", NULL);
-	const cJSON *pod = json_at(
-	    c->pod->object, "spec", "securityContext", NULL);
+	const cJSON *pod =
+	    json_at(c->pod->object, "spec", "securityContext", NULL);
 
 	return (long long)json_num(
 	    own, key, json_num(pod, key, (double)otherwise));
@@ -34,8 +34,8 @@ security_number(const struct container *c, const char *key, long long otherwise)
 long long
 rootfs_uid(const struct container *c)
 {
-	return security_number(c, "runAsUser",
-	    (long long)json_num(c->image->variant, "user", 0));
+	return security_number(
+	    c, "runAsUser", (long long)json_num(c->image->variant, "user", 0));
 }
 
 long long
@@ -171,11 +171,11 @@ add_image(struct args *a, const struct container *c, const struct places *ps,
 		if (m->valuestring[0] == '/' ?
 			path_make(path, "%s", m->valuestring) != 0 :
 			path_make(path, "%s/%s", im->dir, m->valuestring) != 0)
-			return fault_sys(f, FAULT_INPUT, errno, "%s",
-			    m->string);
+			return fault_sys(
+			    f, FAULT_INPUT, errno, "%s", m->string);
 		if (realpath(path, real) == NULL)
-			return fault_sys(f, FAULT_NO, errno, "image %s: %s",
-			    im->name, path);
+			return fault_sys(
+			    f, FAULT_NO, errno, "image %s: %s", im->name, path);
 		if (add_tree(a, c, ps, m->string, real, f) != 0)
 			return -1;
 	}
@@ -258,15 +258,14 @@ refuse(const struct container *c, struct fault *f)
 		if (json_bool(spec, host[i], 0))
 			return fault_set(f, FAULT_NO,
 			    "%s is not supported by the sandbox", host[i]);
-	if (json_bool(json_at(c->spec, "securityContext", NULL), "privileged",
-		0))
+	if (json_bool(
+		json_at(c->spec, "securityContext", NULL), "privileged", 0))
 		return fault_set(f, FAULT_NO,
 		    "privileged containers are not supported by the sandbox");
 	if (rootfs_uid(c) == 0 &&
-	    json_bool(json_at(c->spec, "securityContext", NULL),
-		"runAsNonRoot",
-		json_bool(json_at(spec, "securityContext", NULL),
-		    "runAsNonRoot", 0)))
+	    json_bool(json_at(c->spec, "securityContext", NULL), "runAsNonRoot",
+		json_bool(
+		    json_at(spec, "securityContext", NULL), "runAsNonRoot", 0)))
 		return fault_set(f, FAULT_NO,
 		    "container has runAsNonRoot and image will run as root");
 	return 0;
@@ -287,8 +286,8 @@ make_private(struct container *c, struct fault *f)
 }
 
 int
-rootfs_args(struct args *a, struct container *c, const struct env *e,
-    struct fault *f)
+rootfs_args(
+    struct args *a, struct container *c, const struct env *e, struct fault *f)
 {
 	const char *cwd = json_str(c->spec, "workingDir", NULL);
 	const cJSON *security = json_at(c->spec, "securityContext", NULL);

@@ -9,7 +9,7 @@
 #include "k8s-noded/image.h"
 #include "k8s-noded/pod.h"
 
-#define ROOTFS_PATH \
+#define ROOTFS_PATH                                                       \
 	"/inttest/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:" \
 	"/sbin:/bin"
 #define ROOTFS_HOST "/inttest/host" /* real folders behind farms of links */
@@ -20,8 +20,8 @@
  * instance's private folder (c->rootfs), which rootfs_remove takes away
  * again.  -1: what a kubelet calls a CreateContainerConfigError.
  */
-int rootfs_args(struct args *a, struct container *c, const struct env *e,
-    struct fault *f);
+int rootfs_args(
+    struct args *a, struct container *c, const struct env *e, struct fault *f);
 
 /* Removes what rootfs_args has made. */
 void rootfs_remove(struct container *c);

@@ -66,8 +66,8 @@ allowed(const struct serve *s, const struct httpd_req *rq)
 	header += 7;
 	n = strlen(header);
 	for (i = 0; i < s->token.len; i++)
-		differ |= (unsigned char)(s->token.data[i] ^
-		    (i < n ? header[i] : 0));
+		differ |=
+		    (unsigned char)(s->token.data[i] ^ (i < n ? header[i] : 0));
 	return differ == 0 && n == s->token.len;
 }
 
@@ -182,7 +182,7 @@ query_true(const struct httpd_req *rq, const char *name)
 	const char *s = httpd_query(rq, name);
 
 	return s != NULL &&
-	    (strcmp(s, "true") == 0 || strcmp(s, "1") == 0 || *s == '\0');
+	       (strcmp(s, "true") == 0 || strcmp(s, "1") == 0 || *s == '\0');
 }
 
 /* The query's times and limits: 0, or -1 when malformed. */
@@ -219,9 +219,8 @@ serve_log(struct serve *s, struct httpd_req *rq, const char *ns,
 	char dir[PATH_MAX];
 
 	if (c == NULL) {
-		refuse(rq, 404, "%s \"%s\" not found", p == NULL ? "pod" :
-								   "container",
-		    p == NULL ? pod : name);
+		refuse(rq, 404, "%s \"%s\" not found",
+		    p == NULL ? "pod" : "container", p == NULL ? pod : name);
 		return;
 	}
 	if (read_query(rq, &q) != 0) {
@@ -244,10 +243,10 @@ serve_log(struct serve *s, struct httpd_req *rq, const char *ns,
 		return;
 	}
 	/* after a restart is decided, the newest log is the previous one's */
-	reader = container_log_dir(c, dir) != 0 ?
-	    NULL :
-	    log_reader_new(
-		dir, c->instances - (previous ? 2 : 1), &q, &f);
+	reader =
+	    container_log_dir(c, dir) != 0 ?
+		NULL :
+		log_reader_new(dir, c->instances - (previous ? 2 : 1), &q, &f);
 	if (reader == NULL)
 		refuse(rq, 404, "%s", f.msg);
 	else if (query_true(rq, "follow") && !previous && c->log != NULL)

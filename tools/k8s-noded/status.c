@@ -42,7 +42,7 @@ status_phase(const struct pod *p)
 		else if (c->state == CONTAINER_WAITING && c->restarts == 0)
 			waiting++;
 		else if (c->state == CONTAINER_TERMINATED &&
-		    c->now.exit_code != 0)
+			 c->now.exit_code != 0)
 			failed++;
 	}
 	if (p->state == POD_OVER && waiting == 0)
@@ -74,8 +74,8 @@ status_compose(const struct pod *p, const cJSON *before)
 	json_set_str(ip, "ip", p->node->address);
 	cJSON_AddItemToArray(list, ip);
 	if (json_str(p->object, "status", "podIP", NULL) != NULL) {
-		json_set_str(v, "podIP",
-		    json_str(p->object, "status", "podIP", NULL));
+		json_set_str(
+		    v, "podIP", json_str(p->object, "status", "podIP", NULL));
 		list = cJSON_AddArrayToObject(v, "podIPs");
 		ip = cJSON_CreateObject();
 		json_set_str(
@@ -87,8 +87,7 @@ status_compose(const struct pod *p, const cJSON *before)
 	if (p->n_init > 0)
 		json_set(v, "initContainerStatuses",
 		    status_containers(p, 0, p->n_init));
-	json_set(v, "containerStatuses",
-	    status_containers(p, p->n_init, p->n));
+	json_set(v, "containerStatuses", status_containers(p, p->n_init, p->n));
 	json_set_str(v, "qosClass", status_qos(p));
 	return v;
 }
@@ -189,7 +188,7 @@ status_settled(const struct pod *p)
 	const struct status *s = p->status;
 
 	return s == NULL || s->refused ||
-	    (s->call == NULL && json_equal(s->now, s->sent));
+	       (s->call == NULL && json_equal(s->now, s->sent));
 }
 
 void

@@ -41,7 +41,6 @@ add(cJSON *list, const struct pod *p, const cJSON *before, const char *type,
 	clock_format(now, &ts, 1);
 	json_set_str(c, "type", type);
 	json_set_str(c, "status", is ? "True" : "False");
-	json_set(c, "lastProbeTime", cJSON_CreateNull());
 	json_set_str(c, "lastTransitionTime",
 	    was != NULL && since != NULL &&
 		    strcmp(was, is ? "True" : "False") == 0 ?
@@ -86,12 +85,12 @@ gates_open(const struct pod *p)
 	cJSON_ArrayForEach(
 	    g, json_at(p->object, "spec", "readinessGates", NULL)) {
 		type = json_str(g, "conditionType", NULL);
-		status = type == NULL ? NULL :
-					json_str(find_condition(
-						     json_at(p->object,
-							 "status", NULL),
-						     type),
-					    "status", NULL);
+		status =
+		    type == NULL ?
+			NULL :
+			json_str(find_condition(
+				     json_at(p->object, "status", NULL), type),
+			    "status", NULL);
 		if (status == NULL || strcmp(status, "True") != 0)
 			return 0;
 	}
@@ -129,18 +128,18 @@ status_conditions(const struct pod *p, const char *phase, const cJSON *before)
 	add(list, p, before, "PodReadyToStartContainers", p->net.net >= 0, NULL,
 	    NULL);
 	add(list, p, before, "Initialized", initialized || over,
-	    over	    ? "PodCompleted" :
-		initialized ? NULL :
-			      "ContainersNotInitialized",
+	    over        ? "PodCompleted" :
+	    initialized ? NULL :
+			  "ContainersNotInitialized",
 	    initialized || over ? NULL : message);
 
 	ready = unready(p, 0, names, sizeof(names)) == 0 && !over;
 	snprintf(message, sizeof(message),
 	    "containers with unready status: [%s]", names);
 	if (!ready)
-		reason = over			       ? "PodCompleted" :
-		    strcmp(phase, "Failed") == 0 ? "PodFailed" :
-						       "ContainersNotReady";
+		reason = over                         ? "PodCompleted" :
+			 strcmp(phase, "Failed") == 0 ? "PodFailed" :
+							"ContainersNotReady";
 	if (ready && !gates_open(p))
 		add(list, p, before, "Ready", 0, "ReadinessGatesNotReady",
 		    "corresponding condition of a readiness gate is not True");
@@ -208,8 +207,7 @@ static cJSON *
 one_status(const struct container *c)
 {
 	const char *image = json_str(c->spec, "image", NULL);
-	const struct instance *i =
-	    c->now.id[0] != '\0' ? &c->now : &c->last;
+	const struct instance *i = c->now.id[0] != '\0' ? &c->now : &c->last;
 	cJSON *v = cJSON_CreateObject();
 
 	json_set_str(v, "name", c->name);
@@ -224,8 +222,8 @@ one_status(const struct container *c)
 	json_set_str(v, "imageID", c->image_id);
 	if (i->id[0] != '\0')
 		json_set_str(v, "containerID", i->id);
-	json_set_bool(v, "started",
-	    c->state == CONTAINER_RUNNING && c->started);
+	json_set_bool(
+	    v, "started", c->state == CONTAINER_RUNNING && c->started);
 	return v;
 }
 

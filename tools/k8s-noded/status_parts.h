@@ -11,8 +11,8 @@
  * The conditions, with those that others have written kept; a condition's
  * lastTransitionTime is before's as long as its status is.
  */
-cJSON *status_conditions(
-    const struct pod *p, const char *phase, const cJSON *before);
+cJSON *
+status_conditions(const struct pod *p, const char *phase, const cJSON *before);
 
 /* containerStatuses of containers from..to-1. */
 cJSON *status_containers(const struct pod *p, size_t from, size_t to);

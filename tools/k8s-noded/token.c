@@ -67,10 +67,11 @@ request_body(const struct token *t)
 static int
 request(struct token *t, struct fault *f)
 {
-	const char *account = json_str(
-	    t->pod->object, "spec", "serviceAccountName", NULL);
-	struct kube_request rq = { .method = "POST", .done = on_answer,
-		.arg = t };
+	const char *account =
+	    json_str(t->pod->object, "spec", "serviceAccountName", NULL);
+	struct kube_request rq = {
+		.method = "POST", .done = on_answer, .arg = t
+	};
 	struct buf path, body;
 	cJSON *v = request_body(t);
 
@@ -134,7 +135,7 @@ token_get(struct pod *p, const char *audience, double seconds,
 		if (t->value == NULL)
 			return -1;
 	} else if (t->call == NULL &&
-	    (t->value == NULL || clock_ms() >= t->renew_ms)) {
+		   (t->value == NULL || clock_ms() >= t->renew_ms)) {
 		if (request(t, f) != 0 && t->value == NULL)
 			return -1;
 	}

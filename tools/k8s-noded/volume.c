@@ -20,8 +20,8 @@
 struct maker {
 	struct pod *pod;
 	struct payload files;
-	mode_t mode;  /* of files without one of their own */
-	int pending;  /* a token is under way */
+	mode_t mode; /* of files without one of their own */
+	int pending; /* a token is under way */
 };
 
 static mode_t
@@ -32,8 +32,8 @@ mode_of(const cJSON *v, const char *key, mode_t otherwise)
 
 /* One key of an object as a file: 1, 0 when there is no such key, -1. */
 static int
-add_key(struct maker *m, const cJSON *object, const char *key,
-    const char *path, mode_t mode, struct fault *f)
+add_key(struct maker *m, const cJSON *object, const char *key, const char *path,
+    mode_t mode, struct fault *f)
 {
 	struct buf b;
 	int found;
@@ -71,10 +71,10 @@ add_object(struct maker *m, const cJSON *source, const cJSON *object,
 		const char *path = json_str(i, "path", NULL);
 
 		if (key == NULL || path == NULL)
-			return fault_set(f, FAULT_INPUT,
-			    "items: key or path is missing");
-		found = add_key(m, object, key, path,
-		    mode_of(i, "mode", m->mode), f);
+			return fault_set(
+			    f, FAULT_INPUT, "items: key or path is missing");
+		found = add_key(
+		    m, object, key, path, mode_of(i, "mode", m->mode), f);
 		if (found < 0)
 			return -1;
 		if (found == 0 && !optional)
@@ -93,8 +93,7 @@ add_config_map(struct maker *m, const cJSON *source, struct fault *f)
 
 	if (name == NULL)
 		return fault_set(f, FAULT_INPUT, "configMap: no name");
-	object = kube_cache_get(
-	    m->pod->node->config_maps, m->pod->ns, name);
+	object = kube_cache_get(m->pod->node->config_maps, m->pod->ns, name);
 	if (object == NULL && optional)
 		return 0;
 	if (object == NULL)
@@ -224,12 +223,12 @@ add_account(struct maker *m, struct fault *f)
 		ca = m->pod->node->ca;
 	if (add_token(m, NULL, f) != 0)
 		return -1;
-	if (payload_add(&m->files, "namespace", m->pod->ns,
-		strlen(m->pod->ns), 0644, f) != 0)
+	if (payload_add(&m->files, "namespace", m->pod->ns, strlen(m->pod->ns),
+		0644, f) != 0)
 		return -1;
 	return ca == NULL ?
-	    0 :
-	    payload_add(&m->files, "ca.crt", ca, strlen(ca), 0644, f);
+		   0 :
+		   payload_add(&m->files, "ca.crt", ca, strlen(ca), 0644, f);
 }
 
 static const struct kind {
@@ -278,23 +277,21 @@ set_up(struct pod *p, const char *name, const cJSON *source,
 	char dir[PATH_MAX];
 	int status = -1;
 
-	if (folder(p, name, dir) != 0 ||
-	    path_make_dirs(dir, 0777) != 0 ||
+	if (folder(p, name, dir) != 0 || path_make_dirs(dir, 0777) != 0 ||
 	    (add == NULL && chmod(dir, 0777) != 0)) {
 		fault_sys(f, FAULT_UNSURE, errno, "%s", name);
 		goto out;
 	}
 	if (add != NULL && add(&m, source, f) != 0)
 		goto out;
-	if (add != NULL && !m.pending &&
-	    payload_write(&m.files, dir, f) < 0)
+	if (add != NULL && !m.pending && payload_write(&m.files, dir, f) < 0)
 		goto out;
 	status = !m.pending;
 out:
 	payload_release(&m.files);
 	if (status < 0)
-		fault_prefix(
-		    f, "MountVolume.SetUp failed for volume \"%s\" ", name);
+		fault_prefix(f, "MountVolume.SetUp failed for volume \"%s\" ",
+		    *name == '.' ? "kube-api-access" : name);
 	return status;
 }
 
@@ -346,13 +343,14 @@ volumes_set_up(struct pod *p, struct fault *f)
 		if (name == NULL || *name == '.' || strchr(name, '/') != NULL)
 			return fault_set(f, FAULT_INPUT, "volume: bad name");
 		kind = kind_of(v, &source);
-		if (kind == NULL && v->child != NULL && v->child->next == NULL) {
+		if (kind == NULL && v->child != NULL &&
+		    v->child->next == NULL) {
 			kind = &kinds[4]; /* no source: an emptyDir */
 			source = NULL;
 		}
 		if (kind == NULL) {
 			for (source = v->child; source != NULL;
-			    source = source->next)
+			     source = source->next)
 				if (strcmp(source->string, "name") != 0)
 					break;
 			return fault_set(f, FAULT_NO,

@@ -18,8 +18,8 @@ int volumes_set_up(struct pod *p, struct fault *f);
  * The folder of a volume of the pod into out (PATH_MAX bytes), and whether
  * it is always read-only.  -1: it has none of that name.
  */
-int volume_path(
-    const struct pod *p, const char *name, char *out, int *read_only);
+int
+volume_path(const struct pod *p, const char *name, char *out, int *read_only);
 
 /* The name of the volume that holds the service account's token. */
 #define VOLUME_TOKEN ".token" /* no volume of a manifest can be named so */
