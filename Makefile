@@ -67,13 +67,13 @@ O_run-finally = run-finally $(BASE) $(LOOP)
 O_sql-serve  = $(addprefix sql-serve/,main serve call routes routes_match sql pool link static) $(JSON) $(LOOP) $(SCAN) lib/httpd lib/pg lib/pg_lex lib/redis
 O_k8s-sandbox = $(addprefix k8s-sandbox/,main command credentials daemons init keep mounts namespaces network relay remove state) \
 	$(JSON) $(LOOP) lib/digest lib/cert
-APID = $(patsubst %,k8s-apid/%,server request path types store status auth object write change delete read watch discovery subresources scale kubelet views table columns defaults validate service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
+APID = $(patsubst %,k8s-apid/%,server request path types store status auth object write change delete read watch discovery subresources scale kubelet views table columns defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
 APID_PURE = $(patsubst %,k8s-apid/%,apply apply_conflict apply_managed fields fields_merge fields_object fields_schema fields_shape patch patch_strategic select)
 O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) lib/httpd $(HTTP) lib/digest $(YAML)
 O_k8s-controllerd = k8s-controllerd/main $(KUBE) $(STATUS)
 NODED = $(patsubst %,k8s-noded/%,args check container container_create env etc event exec farm field hosts image lifecycle log_reader logs metrics net node path payload places pod pods probe proc process rootfs serve status status_parts token volume)
 O_k8s-noded  = k8s-noded/main $(NODED) $(KUBE) lib/httpd
-O_k8s-proxyd = k8s-proxyd $(KUBE)
+O_k8s-proxyd = $(addprefix k8s-proxyd/,main forward services) $(KUBE)
 
 # One list per unit test (tests/unit/NAME.c).
 U_buf    = lib/buf lib/fault
@@ -101,6 +101,7 @@ U_pg_seed = pg-seed/value pg-seed/order $(SCAN) lib/buf lib/fault
 U_redis  = lib/redis lib/json lib/opt lib/clock lib/buf lib/fault
 U_routes = sql-serve/routes sql-serve/routes_match sql-serve/sql lib/pg_lex $(filter-out tool,$(BASE))
 U_scan   = $(SCAN) lib/buf lib/fault
+U_s3     = lib/s3 lib/digest $(HTTP) $(LOOP) lib/buf lib/fault lib/clock
 U_sql    = sql-serve/sql lib/pg_lex lib/buf lib/fault
 
 TOOLS = $(sort $(patsubst O_%,%,$(filter O_%,$(.VARIABLES))))
