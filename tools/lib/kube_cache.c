@@ -177,6 +177,12 @@ kube_cache_free(struct kube_cache *c)
 		kube_watch_free(&c->w);
 }
 
+const char *
+kube_cache_trouble(const struct kube_cache *c)
+{
+	return kube_watch_trouble(&c->w);
+}
+
 int
 kube_cache_synced(const struct kube_cache *c)
 {

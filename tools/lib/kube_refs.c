@@ -153,3 +153,114 @@ kube_ref_resolve(struct kube *k, const struct kube_ref *ref,
 	kube_path(path, kind, ns, ref->name);
 	return buf_check(path, ref->name, f);
 }
+
+static void
+comma(struct buf *b, size_t from)
+{
+	if (b->len > from)
+		buf_addc(b, ',');
+}
+
+/* "key in (a,b)" and its kin. */
+static int
+add_expression(struct buf *b, const cJSON *e)
+{
+	const char *key = json_str(e, "key", NULL);
+	const char *op = json_str(e, "operator", NULL);
+	const cJSON *value;
+	int n = 0;
+
+	if (key == NULL || op == NULL)
+		return -1;
+	if (strcmp(op, "Exists") == 0)
+		return buf_adds(b, key);
+	if (strcmp(op, "DoesNotExist") == 0)
+		return buf_addf(b, "!%s", key);
+	if (strcmp(op, "In") != 0 && strcmp(op, "NotIn") != 0)
+		return -1;
+	buf_addf(b, "%s %s (", key, op[0] == 'I' ? "in" : "notin");
+	cJSON_ArrayForEach(value, json_at(e, "values", NULL)) {
+		if (!cJSON_IsString(value))
+			return -1;
+		buf_addf(b, "%s%s", n++ > 0 ? "," : "", value->valuestring);
+	}
+	return buf_addc(b, ')');
+}
+
+int
+kube_selector_text(struct buf *b, const cJSON *selector)
+{
+	const cJSON *labels = json_at(selector, "matchLabels", NULL);
+	const cJSON *expressions = json_at(selector, "matchExpressions", NULL);
+	const cJSON *item;
+	size_t from = b->len;
+
+	if (!cJSON_IsObject(labels) && !cJSON_IsArray(expressions))
+		labels = selector; /* of a Service */
+	cJSON_ArrayForEach(item, labels) {
+		if (!cJSON_IsString(item))
+			return -1;
+		comma(b, from);
+		buf_addf(b, "%s=%s", item->string, item->valuestring);
+	}
+	cJSON_ArrayForEach(item, expressions) {
+		comma(b, from);
+		if (add_expression(b, item) != 0)
+			return -1;
+	}
+	return b->len > from && !b->failed ? 0 : -1;
+}
+
+/* The object at path; messages name the reference, not the path. */
+static int
+get(struct kube *k, const char *path, const struct kube_ref *ref, cJSON **out,
+    struct fault *f)
+{
+	struct kube_answer a = { 0 };
+	char name[600];
+
+	if (kube_call(k, "GET", path, NULL, NULL, out, &a.status, f) != 0)
+		return -1;
+	if (kube_ok(&a))
+		return 0;
+	a.message = json_str(*out, "message", NULL);
+	if (a.message == NULL)
+		a.message = "refused";
+	snprintf(name, sizeof(name), "%s/%s", ref->kind, ref->name);
+	return kube_fault(&a, name, f);
+}
+
+int
+kube_ref_pods(struct kube *k, const struct kube_ref *ref, const char *ns,
+    struct buf *query, struct fault *f)
+{
+	struct kube_kind kind;
+	struct buf path, text;
+	cJSON *o = NULL;
+	int r = -1;
+
+	buf_init(&path, 4096);
+	buf_init(&text, 1 << 16);
+	if (kube_ref_resolve(k, ref, ns, &kind, &path, f) != 0)
+		goto out;
+	if (kind.group[0] == '\0' && strcmp(kind.resource, "pods") == 0) {
+		buf_adds(query, "fieldSelector=metadata.name%3D");
+		r = http_escape(query, ref->name, strlen(ref->name), 0);
+		goto out;
+	}
+	if (get(k, buf_str(&path), ref, &o, f) != 0)
+		goto out;
+	if (kube_selector_text(&text, json_at(o, "spec", "selector", NULL)) !=
+	    0) {
+		fault_set(f, FAULT_INPUT, "%s/%s: selects no pods", ref->kind,
+		    ref->name);
+		goto out;
+	}
+	buf_adds(query, "labelSelector=");
+	r = http_escape(query, buf_str(&text), text.len, 0);
+out:
+	cJSON_Delete(o);
+	buf_release(&path);
+	buf_release(&text);
+	return r == 0 ? buf_check(query, ref->name, f) : -1;
+}

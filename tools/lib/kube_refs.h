@@ -58,6 +58,22 @@ int kube_ref_resolve(struct kube *k, const struct kube_ref *ref,
     const char *otherwise_ns, struct kube_kind *kind, struct buf *path,
     struct fault *f);
 
+/*
+ * Appends the query that selects a reference's pods in ns to query: a Pod by
+ * its name ("fieldSelector=..."), a workload or Service by its selector
+ * ("labelSelector=..."), for which the object is fetched.  -1: it does not
+ * exist (FAULT_NO), selects no pods (FAULT_INPUT), cannot be had.
+ */
+int kube_ref_pods(struct kube *k, const struct kube_ref *ref, const char *ns,
+    struct buf *query, struct fault *f);
+
+/*
+ * Appends a LabelSelector object, or a plain map of labels, as the text that
+ * the API takes ("a=b,c in (d,e)"), not escaped.  0, or -1 when it is empty,
+ * which would select everything, or malformed.
+ */
+int kube_selector_text(struct buf *b, const cJSON *selector);
+
 void kube_refs_release(struct kube_refs *refs);
 
 #endif

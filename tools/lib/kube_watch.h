@@ -54,6 +54,9 @@ struct kube_cache *kube_cache_new(struct kube *k, const char *path,
     const char *query, kube_cache_fn *fn, void *arg, struct fault *f);
 void kube_cache_free(struct kube_cache *c);
 
+/* As kube_watch_trouble. */
+const char *kube_cache_trouble(const struct kube_cache *c);
+
 /* 1 once the first list has arrived. */
 int kube_cache_synced(const struct kube_cache *c);
 

@@ -1,0 +1,81 @@
+/*
+ * k8s-logs in rooms: main.c (arguments), pods.c (which containers of which
+ * pods, once or as they come), stream.c (one container's log into records).
+ */
+#ifndef LOGS_H
+#define LOGS_H
+
+#include <time.h>
+
+#include "lib/kube.h"
+#include "lib/kube_refs.h"
+#include "lib/kube_watch.h"
+#include "lib/opt.h"
+#include "lib/record.h"
+
+#define LINE_MAX_BYTES (1 << 20) /* a longer line is told in pieces */
+
+struct logs;
+
+/* A set of pods: one by name, or those of a selector. */
+struct source {
+	struct logs *logs;
+	char *query;              /* of the collection of pods */
+	char *subject;            /* for messages */
+	int by_name;              /* a single pod, which has to exist */
+	struct kube_cache *cache; /* with --follow */
+};
+
+/* The log of one run of one container. */
+struct stream {
+	struct logs *logs;
+	char *pod, *container;
+	char *id; /* containerID: a restarted container is another */
+	struct kube_call_state *call;
+	struct loop_timer *timer; /* to go on after a lost connection */
+	struct buf line;          /* unfinished */
+	struct timespec last;     /* of the last line told */
+	int resumed;              /* skip what is not after last */
+	int old; /* was running when we came: --tail and --since apply */
+	int over;
+};
+
+struct logs {
+	struct loop *loop;
+	struct kube *kube;
+	const char *ns, *container;
+	int all, follow, previous, text;
+	int prefix;      /* several containers: text lines say whose */
+	long long tail;  /* lines, -1: all */
+	long long since; /* seconds, 0: all */
+	struct source **sources;
+	size_t nsources;
+	struct stream **v;
+	size_t n;
+	struct record record;
+	int status; /* exit status so far */
+	int stopped;
+};
+
+/* Adds a source; query and subject are copied.  0 or -1. */
+int logs_source(struct logs *l, const char *query, const char *subject,
+    int by_name, struct fault *f);
+
+/* Tells the logs of all sources as they are now, one after the other. */
+int logs_once(struct logs *l, struct fault *f);
+
+/* Follows the sources' pods until all of them have ended. */
+int logs_follow(struct logs *l, struct fault *f);
+
+void logs_release(struct logs *l);
+
+/* Adds the log of a container, not yet begun; NULL without memory. */
+struct stream *stream_add(struct logs *l, const char *pod,
+    const char *container, const char *id, struct fault *f);
+
+/* Asks for the log.  0 or -1. */
+int stream_begin(struct stream *s, struct fault *f);
+
+void stream_free(struct stream *s);
+
+#endif

@@ -1,0 +1,195 @@
+/*
+ * k8s-logs: the logs of pods, and of the pods of workloads, as records or as
+ * text; once, or followed across restarts and new pods.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "logs.h"
+#include "tool.h"
+
+static const char usage[] =
+    "k8s-logs [-f] [--all-containers] [--context NAME] [--kubeconfig FILE]\n"
+    "    [--previous] [--since DURATION] [--tail N] [-c CONTAINER]\n"
+    "    [-l SELECTOR] [-n NAMESPACE] [-o json|text] [POD | KIND/NAME] ...";
+
+enum {
+	O_ALL = 1,
+	O_CONTEXT,
+	O_KUBECONFIG,
+	O_PREVIOUS,
+	O_SINCE,
+	O_TAIL,
+};
+
+static const struct option options[] = {
+	{ "all-containers", no_argument, NULL, O_ALL },
+	{ "container", required_argument, NULL, 'c' },
+	{ "context", required_argument, NULL, O_CONTEXT },
+	{ "follow", no_argument, NULL, 'f' },
+	{ "kubeconfig", required_argument, NULL, O_KUBECONFIG },
+	{ "namespace", required_argument, NULL, 'n' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "previous", no_argument, NULL, O_PREVIOUS },
+	{ "selector", required_argument, NULL, 'l' },
+	{ "since", required_argument, NULL, O_SINCE },
+	{ "tail", required_argument, NULL, O_TAIL },
+	TOOL_LONG,
+};
+
+struct arguments {
+	const char *kubeconfig, *context, *selector;
+};
+
+static int
+output(const char *arg)
+{
+	if (strcmp(arg, "text") == 0)
+		return 1;
+	if (strcmp(arg, "json") != 0)
+		tool_usage("-o: %s: not json or text", arg);
+	return 0;
+}
+
+static void
+check(const struct logs *l, const struct arguments *args, int operands)
+{
+	if (operands == 0 && args->selector == NULL)
+		tool_usage("no pods: give POD, KIND/NAME or -l");
+	if (l->follow && l->previous)
+		tool_usage("-f and --previous: what is over cannot be "
+			   "followed");
+	if (l->all && l->container != NULL)
+		tool_usage("-c and --all-containers exclude each other");
+}
+
+static void
+parse(int argc, char **argv, struct logs *l, struct arguments *args)
+{
+	struct fault f = { 0 };
+	double ms;
+	int ch, rc = 0;
+
+	while (rc == 0 &&
+	       (ch = tool_getopt(argc, argv, "c:fl:n:o:", options)) != -1)
+		switch (ch) {
+		case 'c':
+			l->container = optarg;
+			break;
+		case 'f':
+			l->follow = 1;
+			break;
+		case 'l':
+			args->selector = optarg;
+			break;
+		case 'n':
+			l->ns = optarg;
+			break;
+		case 'o':
+			l->text = output(optarg);
+			break;
+		case O_ALL:
+			l->all = 1;
+			break;
+		case O_CONTEXT:
+			args->context = optarg;
+			break;
+		case O_PREVIOUS:
+			l->previous = 1;
+			break;
+		case O_SINCE:
+			rc = opt_duration("--since", optarg, &ms, &f);
+			l->since = ms < 1000 ? 1 : (long long)ceil(ms / 1000);
+			break;
+		case O_TAIL:
+			rc = opt_number(
+			    "--tail", optarg, 0, 1000000000, &l->tail, &f);
+			break;
+		default:
+			args->kubeconfig = optarg;
+			break;
+		}
+	if (rc != 0)
+		tool_usage("%s", f.msg);
+	check(l, args, argc - optind);
+}
+
+static void
+connect_to(struct logs *l, const struct arguments *args)
+{
+	struct fault f = { 0 };
+
+	if (http_init(&f) != 0 || (l->loop = loop_new(&f)) == NULL)
+		tool_die(&f);
+	l->kube = kube_open(l->loop, args->kubeconfig, args->context, &f);
+	if (l->kube == NULL)
+		tool_die(&f);
+	if (l->ns == NULL)
+		l->ns = kube_namespace(l->kube);
+}
+
+/* One operand as a source; a bare name is a pod's. */
+static int
+add_operand(struct logs *l, const char *arg, struct fault *f)
+{
+	struct kube_refs refs = { 0 };
+	struct buf query;
+	int r;
+
+	buf_init(&query, 1 << 16);
+	/* that spares discovery */
+	if (strchr(arg, '/') == NULL)
+		r = kube_refs_add(&refs, "v1", "Pod", NULL, arg, f);
+	else
+		r = kube_refs_parse_arg(&refs, arg, NULL, f);
+	if (r == 0)
+		r = kube_ref_pods(l->kube, &refs.v[0], l->ns, &query, f);
+	if (r == 0)
+		r = logs_source(l, buf_str(&query), arg,
+		    strncmp(buf_str(&query), "field", 5) == 0, f);
+	kube_refs_release(&refs);
+	buf_release(&query);
+	return r;
+}
+
+static void
+add_sources(struct logs *l, const struct arguments *args, char **operands)
+{
+	struct fault f = { 0 };
+	struct buf query;
+
+	for (; *operands != NULL; operands++)
+		if (add_operand(l, *operands, &f) != 0)
+			l->status = tool_worse(l->status, tool_fault(&f));
+	if (args->selector == NULL)
+		return;
+	buf_init(&query, 1 << 16);
+	buf_adds(&query, "labelSelector=");
+	http_escape(&query, args->selector, strlen(args->selector), 0);
+	if (buf_check(&query, "-l", &f) != 0 ||
+	    logs_source(l, buf_str(&query), args->selector, 0, &f) != 0)
+		l->status = tool_worse(l->status, tool_fault(&f));
+	buf_release(&query);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct logs l = { .tail = -1 };
+	struct arguments args = { 0 };
+	struct fault f = { 0 };
+
+	tool_begin("k8s-logs", usage);
+	record_init(&l.record);
+	parse(argc, argv, &l, &args);
+	connect_to(&l, &args);
+	add_sources(&l, &args, argv + optind);
+	if (l.nsources > 0 &&
+	    (l.follow ? logs_follow(&l, &f) : logs_once(&l, &f)) != 0)
+		l.status = tool_worse(l.status, tool_fault(&f));
+	logs_release(&l);
+	kube_free(l.kube);
+	loop_free(l.loop);
+	return tool_end(l.status);
+}

@@ -1,0 +1,343 @@
+/*
+ * Which containers of which pods.  Without --follow the pods are listed and
+ * told one after the other; with it they are watched, so that new pods of a
+ * selector, and the next run of a container that was restarted, join in.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "logs.h"
+#include "tool.h"
+
+#define DEFAULT_CONTAINER "kubectl.kubernetes.io/default-container"
+
+int
+logs_source(struct logs *l, const char *query, const char *subject, int by_name,
+    struct fault *f)
+{
+	struct source **v, *s = calloc(1, sizeof(*s));
+
+	v = reallocarray(l->sources, l->nsources + 1, sizeof(*v));
+	if (v != NULL)
+		l->sources = v;
+	if (s == NULL || v == NULL)
+		goto nomem;
+	s->logs = l;
+	s->by_name = by_name;
+	s->query = strdup(query);
+	s->subject = strdup(subject);
+	if (s->query == NULL || s->subject == NULL)
+		goto nomem;
+	v[l->nsources++] = s;
+	return 0;
+nomem:
+	if (s != NULL) {
+		free(s->query);
+		free(s->subject);
+		free(s);
+	}
+	return fault_nomem(f);
+}
+
+void
+logs_release(struct logs *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		stream_free(l->v[i]);
+	free(l->v);
+	for (i = 0; i < l->nsources; i++) {
+		kube_cache_free(l->sources[i]->cache);
+		free(l->sources[i]->query);
+		free(l->sources[i]->subject);
+		free(l->sources[i]);
+	}
+	free(l->sources);
+	record_release(&l->record);
+}
+
+static const cJSON *
+containers(const cJSON *pod, int i)
+{
+	static const char *const lists[] = { "initContainers", "containers",
+		"ephemeralContainers" };
+
+	return json_at(pod, "spec", lists[i], NULL);
+}
+
+/* 1 when the pod has that container. */
+static int
+has_container(const cJSON *pod, const char *name)
+{
+	const cJSON *c;
+	const char *s;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		cJSON_ArrayForEach(c, containers(pod, i)) {
+			s = json_str(c, "name", NULL);
+			if (s != NULL && strcmp(s, name) == 0)
+				return 1;
+		}
+	return 0;
+}
+
+/* The one container whose log is meant when none was named, or NULL. */
+static const char *
+default_container(const cJSON *pod)
+{
+	const char *name =
+	    json_str(pod, "metadata", "annotations", DEFAULT_CONTAINER, NULL);
+
+	if (name != NULL && has_container(pod, name))
+		return name;
+	return json_str(
+	    cJSON_GetArrayItem(containers(pod, 1), 0), "name", NULL);
+}
+
+/* 1 when the log of this container of the pod is wanted. */
+static int
+wanted(const struct logs *l, const cJSON *pod, const char *name)
+{
+	const char *one;
+
+	if (l->all)
+		return 1;
+	one = l->container != NULL ? l->container : default_container(pod);
+	return one != NULL && strcmp(one, name) == 0;
+}
+
+/* The id of the container's present run, "" before its first. */
+static const char *
+run_id(const cJSON *pod, const char *name)
+{
+	static const char *const lists[] = { "initContainerStatuses",
+		"containerStatuses", "ephemeralContainerStatuses" };
+	const char *s, *id;
+	const cJSON *c;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		cJSON_ArrayForEach(c, json_at(pod, "status", lists[i], NULL)) {
+			s = json_str(c, "name", NULL);
+			if (s == NULL || strcmp(s, name) != 0)
+				continue;
+			id = json_str(c, "containerID", NULL);
+			/* waiting: its id is that of the run before */
+			if (id == NULL ||
+			    json_at(c, "state", "waiting", NULL) != NULL)
+				return "";
+			return id;
+		}
+	return "";
+}
+
+/* Warns, once a pod, that there is more than what is told. */
+static void
+hint(const struct logs *l, const cJSON *pod)
+{
+	const char *name = json_str(pod, "metadata", "name", NULL);
+
+	if (l->container != NULL) {
+		if (!l->all && !has_container(pod, l->container))
+			tool_warn("%s: no container %s", name, l->container);
+	} else if (!l->all && cJSON_GetArraySize(containers(pod, 1)) > 1) {
+		tool_warn("%s: container %s of %d; -c or --all-containers "
+			  "for others",
+		    name, default_container(pod),
+		    cJSON_GetArraySize(containers(pod, 1)));
+	}
+}
+
+/* Adds the streams of a pod's wanted containers that are not there yet. */
+static int
+add_pod(struct logs *l, const cJSON *pod, int old, int running_only,
+    struct fault *f)
+{
+	const char *pod_name = json_str(pod, "metadata", "name", NULL), *name;
+	const char *id;
+	struct stream *s;
+	const cJSON *c;
+	size_t j;
+	int i;
+
+	for (i = 0; i < 3 && pod_name != NULL; i++)
+		cJSON_ArrayForEach(c, containers(pod, i)) {
+			name = json_str(c, "name", NULL);
+			if (name == NULL || !wanted(l, pod, name))
+				continue;
+			id = run_id(pod, name);
+			if (running_only && id[0] == '\0')
+				continue;
+			for (j = 0; j < l->n; j++)
+				if (strcmp(l->v[j]->pod, pod_name) == 0 &&
+				    strcmp(l->v[j]->container, name) == 0 &&
+				    strcmp(l->v[j]->id, id) == 0)
+					break;
+			if (j < l->n)
+				continue;
+			s = stream_add(l, pod_name, name, id, f);
+			if (s == NULL)
+				return -1;
+			s->old = old;
+			if (running_only && stream_begin(s, f) != 0)
+				return -1;
+		}
+	return 0;
+}
+
+static int
+pods_path(const struct logs *l, struct buf *path)
+{
+	buf_adds(path, "/api/v1/namespaces/");
+	http_escape(path, l->ns, strlen(l->ns), 0);
+	return buf_adds(path, "/pods");
+}
+
+static int
+list_source(struct source *s, struct fault *f)
+{
+	struct logs *l = s->logs;
+	cJSON *list = NULL, *items, *pod;
+	struct buf path;
+	int r;
+
+	buf_init(&path, 1 << 17);
+	pods_path(l, &path);
+	buf_addf(&path, "?%s", s->query);
+	r = buf_check(&path, s->subject, f);
+	if (r == 0)
+		r = kube_call(
+		    l->kube, "GET", buf_str(&path), NULL, NULL, &list, NULL, f);
+	buf_release(&path);
+	if (r != 0)
+		return -1;
+	items = json_at(list, "items", NULL);
+	if (cJSON_GetArraySize(items) == 0) {
+		tool_warn("%s: %s", s->subject,
+		    s->by_name ? "no such pod" : "no pods");
+		l->status = tool_worse(l->status, FAULT_NO);
+	}
+	cJSON_ArrayForEach(pod, items) {
+		hint(l, pod);
+		if (l->container != NULL && !l->all &&
+		    !has_container(pod, l->container))
+			l->status = tool_worse(l->status, FAULT_NO);
+		if (r == 0)
+			r = add_pod(l, pod, 1, 0, f);
+	}
+	cJSON_Delete(list);
+	return r;
+}
+
+int
+logs_once(struct logs *l, struct fault *f)
+{
+	struct fault own = { 0 };
+	size_t i;
+
+	for (i = 0; i < l->nsources; i++)
+		if (list_source(l->sources[i], &own) != 0)
+			l->status = tool_worse(l->status, tool_fault(&own));
+	if (l->n > 1)
+		l->prefix = 1;
+	for (i = 0; i < l->n && !l->stopped; i++) {
+		if (stream_begin(l->v[i], f) != 0)
+			return -1;
+		while (!l->v[i]->over)
+			if (loop_once(l->loop, -1, f) != 0)
+				return -1;
+	}
+	return 0;
+}
+
+static int
+is_live(void *arg, const cJSON *pod)
+{
+	const char *phase = json_str(pod, "status", "phase", NULL);
+
+	(void)arg;
+	return phase == NULL || (strcmp(phase, "Succeeded") != 0 &&
+				    strcmp(phase, "Failed") != 0);
+}
+
+/* Following ends when no pod can say anything more. */
+static int
+all_over(const struct logs *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nsources; i++)
+		if (l->sources[i]->cache != NULL &&
+		    (!kube_cache_synced(l->sources[i]->cache) ||
+			kube_cache_each(l->sources[i]->cache, is_live, NULL) !=
+			    0))
+			return 0;
+	for (i = 0; i < l->n; i++)
+		if (!l->v[i]->over)
+			return 0;
+	/* nothing yet of a selector: pods may come */
+	return l->n > 0 || l->status != 0;
+}
+
+static int
+is_there(void *arg, const cJSON *pod)
+{
+	(void)arg;
+	(void)pod;
+	return 1;
+}
+
+static void
+on_pod(void *arg, enum kube_event ev, const cJSON *pod, const cJSON *before)
+{
+	struct source *s = arg;
+	struct logs *l = s->logs;
+	struct fault f = { 0 };
+	const char *why;
+
+	(void)before;
+	if (ev == KUBE_ADDED)
+		hint(l, pod);
+	if (ev == KUBE_ADDED || ev == KUBE_MODIFIED) {
+		if (add_pod(l, pod, !kube_cache_synced(s->cache), 1, &f) != 0)
+			l->status = tool_worse(l->status, tool_fault(&f));
+	} else if (ev == KUBE_SYNCED && s->by_name &&
+		   kube_cache_each(s->cache, is_there, NULL) == 0) {
+		tool_warn("%s: no such pod", s->subject);
+		l->status = tool_worse(l->status, FAULT_NO);
+	} else if (ev == KUBE_BROKEN) {
+		why = json_str(pod, "message", NULL);
+		tool_warn("%s: %s", s->subject,
+		    why != NULL ? why : kube_cache_trouble(s->cache));
+		l->status = tool_worse(l->status, FAULT_UNSURE);
+		l->stopped = 1;
+	}
+}
+
+int
+logs_follow(struct logs *l, struct fault *f)
+{
+	struct buf path;
+	size_t i;
+	int r = 0;
+
+	buf_init(&path, 8192);
+	pods_path(l, &path);
+	if (buf_check(&path, "namespace", f) != 0)
+		r = -1;
+	for (i = 0; i < l->nsources && r == 0; i++) {
+		if (!l->sources[i]->by_name || l->nsources > 1 || l->all)
+			l->prefix = 1;
+		l->sources[i]->cache = kube_cache_new(l->kube, buf_str(&path),
+		    l->sources[i]->query, on_pod, l->sources[i], f);
+		if (l->sources[i]->cache == NULL)
+			r = -1;
+	}
+	buf_release(&path);
+	while (r == 0 && !l->stopped && !all_over(l))
+		r = loop_once(l->loop, -1, f);
+	return r;
+}

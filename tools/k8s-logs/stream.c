@@ -1,0 +1,264 @@
+/*
+ * One container's log: "TIME TEXT" lines from the API into records or text.
+ * When the connection is lost while following, the log is asked for again from
+ * the second of its last line, and what has been told is not told twice.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "logs.h"
+#include "tool.h"
+
+#define RESUME_MS 1000
+
+struct stream *
+stream_add(struct logs *l, const char *pod, const char *container,
+    const char *id, struct fault *f)
+{
+	struct stream **v, *s = calloc(1, sizeof(*s));
+
+	v = reallocarray(l->v, l->n + 1, sizeof(*v));
+	if (v != NULL)
+		l->v = v;
+	if (s == NULL || v == NULL)
+		goto nomem;
+	s->logs = l;
+	buf_init(&s->line, LINE_MAX_BYTES);
+	s->pod = strdup(pod);
+	s->container = strdup(container);
+	s->id = strdup(id);
+	if (s->pod == NULL || s->container == NULL || s->id == NULL)
+		goto nomem;
+	v[l->n++] = s;
+	return s;
+nomem:
+	stream_free(s);
+	fault_nomem(f);
+	return NULL;
+}
+
+void
+stream_free(struct stream *s)
+{
+	if (s == NULL)
+		return;
+	kube_cancel(s->logs->kube, s->call);
+	loop_timer_cancel(s->logs->loop, &s->timer);
+	buf_release(&s->line);
+	free(s->pod);
+	free(s->container);
+	free(s->id);
+	free(s);
+}
+
+static void
+write_failed(struct logs *l)
+{
+	l->status = tool_worse(l->status, FAULT_UNSURE);
+	l->stopped = 1;
+	loop_stop(l->loop);
+}
+
+static void
+tell_text(struct stream *s, const char *text, size_t n)
+{
+	if (s->logs->prefix)
+		printf("%s/%s ", s->pod, s->container);
+	fwrite(text, 1, n, stdout);
+	putchar('\n');
+}
+
+static void
+tell_record(struct stream *s, const char *ts, const char *text, size_t n)
+{
+	struct record *r = &s->logs->record;
+	struct fault f = { 0 };
+
+	record_begin(r, "log");
+	record_str(r, "pod", s->pod);
+	record_str(r, "container", s->container);
+	record_str(r, "ts", ts);
+	record_strn(r, "line", text, n);
+	if (record_end(r, stdout, &f) != 0)
+		write_failed(s->logs);
+}
+
+static int
+after(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec > b->tv_sec ||
+	       (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
+}
+
+/* A line without its end; the time in front is the node's. */
+static void
+tell_line(struct stream *s, const char *line, size_t n)
+{
+	char stamp[64], ts[CLOCK_TS_SIZE];
+	const char *blank = memchr(line, ' ', n);
+	size_t len = blank != NULL ? (size_t)(blank - line) : n;
+	struct timespec at;
+	int known = 0;
+
+	if (len < sizeof(stamp)) {
+		memcpy(stamp, line, len);
+		stamp[len] = '\0';
+		known = clock_parse(stamp, &at) == 0;
+	}
+	if (known) {
+		if (s->resumed && !after(&at, &s->last))
+			return;
+		s->last = at;
+		len += blank != NULL;
+		line += len;
+		n -= len;
+		clock_format(ts, &at, 0);
+	}
+	if (n > 0 && line[n - 1] == '\r')
+		n--;
+	if (s->logs->text)
+		tell_text(s, line, n);
+	else
+		tell_record(s, known ? ts : NULL, line, n);
+}
+
+static int
+on_data(void *arg, int status, const char *p, size_t n)
+{
+	struct stream *s = arg;
+	const char *end;
+	size_t len;
+
+	if (status != 200)
+		return buf_add(&s->line, p, n); /* a Status, told at the end */
+	while (n > 0 && !s->logs->stopped) {
+		end = memchr(p, '\n', n);
+		len = end != NULL ? (size_t)(end - p) : n;
+		if (s->line.len == 0 && end != NULL) {
+			tell_line(s, p, len);
+		} else if (s->line.len + len > LINE_MAX_BYTES - 1) {
+			tell_line(s, buf_str(&s->line), s->line.len);
+			buf_clear(&s->line);
+			if (len > LINE_MAX_BYTES - 1)
+				len = LINE_MAX_BYTES - 1;
+			buf_add(&s->line, p, len);
+			end = NULL;
+		} else {
+			buf_add(&s->line, p, len);
+			if (end != NULL) {
+				tell_line(s, buf_str(&s->line), s->line.len);
+				buf_clear(&s->line);
+			}
+		}
+		len += end != NULL;
+		p += len;
+		n -= len;
+	}
+	if (fflush(stdout) != 0)
+		write_failed(s->logs);
+	return s->logs->stopped ? -1 : 0;
+}
+
+static void
+begin_again(void *arg)
+{
+	struct stream *s = arg;
+	struct fault f = { 0 };
+
+	s->timer = NULL;
+	s->resumed = s->last.tv_sec != 0;
+	if (stream_begin(s, &f) == 0)
+		return;
+	s->over = 1;
+	s->logs->status = tool_worse(s->logs->status, tool_fault(&f));
+}
+
+/* The server's reason, for people. */
+static void
+tell_refusal(struct stream *s, const struct http_result *r)
+{
+	cJSON *status = json_parse(buf_str(&s->line), s->line.len, NULL);
+	struct kube_answer a = { .status = r->status };
+	struct fault f = { 0 };
+	char name[600];
+
+	a.message = json_str(status, "message", NULL);
+	if (a.message == NULL)
+		a.message = r->error != NULL ? r->error : "refused";
+	snprintf(name, sizeof(name), "%s/%s", s->pod, s->container);
+	kube_fault(&a, name, &f);
+	s->logs->status = tool_worse(s->logs->status, tool_fault(&f));
+	cJSON_Delete(status);
+}
+
+static void
+on_end(void *arg, const struct http_result *r)
+{
+	struct stream *s = arg;
+	struct logs *l = s->logs;
+
+	s->call = NULL;
+	if (r->status == 200 && s->line.len > 0) {
+		tell_line(s, buf_str(&s->line), s->line.len);
+		if (fflush(stdout) != 0)
+			write_failed(l);
+	}
+	if (l->stopped || (r->status == 200 && r->error == NULL)) {
+		s->over = 1;
+		return;
+	}
+	if (l->follow &&
+	    (r->status == 200 || r->status == 0 || r->status >= 500)) {
+		buf_clear(&s->line);
+		s->timer = loop_timer(l->loop, RESUME_MS, begin_again, s, NULL);
+		if (s->timer != NULL)
+			return;
+	}
+	if (r->status == 200) {
+		tool_warn("%s/%s: %s", s->pod, s->container, r->error);
+		l->status = tool_worse(l->status, FAULT_UNSURE);
+	} else {
+		tell_refusal(s, r);
+	}
+	s->over = 1;
+}
+
+int
+stream_begin(struct stream *s, struct fault *f)
+{
+	const struct logs *l = s->logs;
+	char since[CLOCK_TS_SIZE];
+	struct buf path;
+	int r = -1;
+
+	buf_init(&path, 8192);
+	buf_adds(&path, "/api/v1/namespaces/");
+	http_escape(&path, l->ns, strlen(l->ns), 0);
+	buf_adds(&path, "/pods/");
+	http_escape(&path, s->pod, strlen(s->pod), 0);
+	buf_adds(&path, "/log?timestamps=true&container=");
+	http_escape(&path, s->container, strlen(s->container), 0);
+	if (l->follow)
+		buf_adds(&path, "&follow=true");
+	if (l->previous)
+		buf_adds(&path, "&previous=true");
+	if (s->resumed) {
+		clock_format(since, &s->last, 1);
+		buf_adds(&path, "&sinceTime=");
+		http_escape(&path, since, strlen(since), 0);
+	} else if (s->old) {
+		if (l->tail >= 0)
+			buf_addf(&path, "&tailLines=%lld", l->tail);
+		if (l->since > 0)
+			buf_addf(&path, "&sinceSeconds=%lld", l->since);
+	}
+	if (buf_check(&path, s->pod, f) == 0) {
+		s->call =
+		    kube_stream(l->kube, buf_str(&path), on_data, on_end, s, f);
+		r = s->call != NULL ? 0 : -1;
+	}
+	buf_release(&path);
+	return r;
+}
