@@ -1,6 +1,17 @@
 # Real servers for tests: PostgreSQL and Redis on a unix socket and a free port
 # of the loopback, each in a folder of its own that goes with it.  PostgreSQL
 # refuses root, so root starts it as nobody.
+# What setup_file starts is known to the file's tests: each is a new shell.
+servers_env=${BATS_FILE_TMPDIR:-${BATS_TEST_TMPDIR:-/tmp}}/servers.env
+# shellcheck source=/dev/null
+[ ! -e "$servers_env" ] || . "$servers_env"
+
+# keep_env NAME…: exports the variables, here and in the file's tests
+keep_env() {
+	export "$@"
+	declare -p "$@" | sed 's/^declare -x /export /' >>"$servers_env"
+}
+
 PG_BIN=$(dirname "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null | tail -1)")
 
 # as_nobody COMMAND…: as user 65534 when we are root
@@ -29,8 +40,9 @@ start_postgres() {
 	PGPORT=$(free_port)
 	run_postgres || return 1
 	psql -qc 'CREATE DATABASE test'
-	export PGDATABASE=test POSTGRES_DIR
-	export DSN="postgresql://postgres:s3cret%40%3A%2F@127.0.0.1:$PGPORT/test"
+	PGDATABASE=test
+	DSN="postgresql://postgres:s3cret%40%3A%2F@127.0.0.1:$PGPORT/test"
+	keep_env PGHOST PGPORT PGUSER PGDATABASE POSTGRES_DIR DSN
 }
 
 # run_postgres: starts the server of POSTGRES_DIR (again)
@@ -60,14 +72,16 @@ stop_postgres() {
 start_redis() {
 	REDIS_DIR=$(mktemp -d /tmp/inttest-redis.XXXXXX)
 	REDIS_PORT=$(free_port)
-	export REDIS_DIR REDIS_PORT REDIS_URL=redis://127.0.0.1:$REDIS_PORT/0
+	REDIS_URL=redis://127.0.0.1:$REDIS_PORT/0
+	keep_env REDIS_DIR REDIS_PORT REDIS_URL
 	run_redis "$@"
 }
 
 run_redis() {
 	redis-server --port "$REDIS_PORT" --bind 127.0.0.1 --dir "$REDIS_DIR" --save '' \
 		--appendonly no "$@" >>"$REDIS_DIR/log" 2>&1 3>&- &
-	export REDIS_PID=$!
+	REDIS_PID=$!
+	keep_env REDIS_PID
 	wait_for 10 bash -c "exec 9<>/dev/tcp/127.0.0.1/$REDIS_PORT"
 }
 
