@@ -237,6 +237,21 @@ cause_duplicate(struct causes *c, const char *field, const cJSON *value)
 }
 
 void
+cause_not_found(struct causes *c, const char *field, const cJSON *value)
+{
+	add_value(c, "FieldValueNotFound", field, "Not found", value, NULL);
+}
+
+void
+cause_too_long(struct causes *c, const char *field, size_t max)
+{
+	char s[96];
+
+	snprintf(s, sizeof s, "Too long: may not be more than %zu bytes", max);
+	add(c, "FieldValueTooLong", field, s);
+}
+
+void
 cause_unsupported(struct causes *c, const char *field, const cJSON *value,
     const char *supported)
 {

@@ -60,6 +60,8 @@ void cause_invalid(
 void cause_duplicate(struct causes *c, const char *field, const cJSON *value);
 void cause_unsupported(struct causes *c, const char *field, const cJSON *value,
     const char *supported);
+void cause_not_found(struct causes *c, const char *field, const cJSON *value);
+void cause_too_long(struct causes *c, const char *field, size_t max);
 void cause_forbidden(struct causes *c, const char *field, const char *why);
 
 /*

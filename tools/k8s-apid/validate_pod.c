@@ -1,0 +1,352 @@
+/*
+ * Validation of pods and of templates of pods: see validate.h.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "k8s-apid/names.h"
+#include "k8s-apid/validate.h"
+
+#define PORT_MAX 65535
+
+/* 1 when an item before `item` has the same string at key. */
+static int
+is_repeated(const cJSON *list, const cJSON *item, const char *key)
+{
+	const char *s = json_str(item, key, NULL), *t;
+	const cJSON *i;
+
+	for (i = list->child; s != NULL && i != item; i = i->next) {
+		t = json_str(i, key, NULL);
+		if (t != NULL && strcmp(s, t) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static const cJSON *
+find_named(const cJSON *list, const char *name)
+{
+	const cJSON *i;
+	const char *s;
+
+	cJSON_ArrayForEach(i, list) {
+		s = json_str(i, "name", NULL);
+		if (s != NULL && strcmp(s, name) == 0)
+			return i;
+	}
+	return NULL;
+}
+
+static void
+check_ports(struct validation *x, const cJSON *c)
+{
+	static const char *const protocols[] = { "SCTP", "TCP", "UDP", NULL };
+	const cJSON *list = json_at(c, "ports", NULL), *p, *name;
+	const char *why;
+	size_t was;
+	int i = 0;
+
+	cJSON_ArrayForEach(p, list) {
+		was = go_in(x, ".ports[%d]", i++);
+		name = json_at(p, "name", NULL);
+		why = name != NULL ? names_port(name->valuestring) : NULL;
+		if (why != NULL)
+			bad_value(x, "name", name, why);
+		else if (name != NULL && is_repeated(list, p, "name"))
+			bad_duplicate(x, "name", name);
+		if (json_at(p, "containerPort", NULL) == NULL)
+			bad_required(x, "containerPort", NULL);
+		may_count(x, p, "containerPort", 1, PORT_MAX);
+		may_count(x, p, "hostPort", 1, PORT_MAX);
+		may_choose(x, p, "protocol", protocols);
+		go_back(x, was);
+	}
+}
+
+/* Of several members exactly one has to be there. */
+static void
+one_source(struct validation *x, const cJSON *o, const char *const *names,
+    const char *missing)
+{
+	int n = 0;
+
+	for (; *names != NULL; names++) {
+		if (json_at(o, *names, NULL) == NULL)
+			continue;
+		if (n++ > 0)
+			bad_forbidden(
+			    x, *names, "may not specify more than 1 of them");
+	}
+	if (n == 0)
+		bad_required(x, NULL, missing);
+}
+
+static void
+check_env_source(struct validation *x, const cJSON *from)
+{
+	static const char *const sources[] = { "fieldRef", "resourceFieldRef",
+		"configMapKeyRef", "secretKeyRef", NULL };
+	static const char *const with_key[] = { "configMapKeyRef",
+		"secretKeyRef" };
+	const cJSON *ref;
+	size_t was, i;
+
+	one_source(x, from, sources,
+	    "must specify one of: `fieldRef`, `resourceFieldRef`, "
+	    "`configMapKeyRef` or `secretKeyRef`");
+	for (i = 0; i < 2; i++) {
+		ref = json_at(from, with_key[i], NULL);
+		if (ref == NULL)
+			continue;
+		was = go_in(x, ".%s", with_key[i]);
+		must_have(x, ref, "name");
+		must_be(x, ref, "key", names_config_key);
+		go_back(x, was);
+	}
+	ref = json_at(from, "fieldRef", NULL);
+	was = go_in(x, ".fieldRef");
+	if (ref != NULL)
+		must_have(x, ref, "fieldPath");
+	go_back(x, was);
+}
+
+static void
+check_env(struct validation *x, const cJSON *c)
+{
+	static const char *const sources[] = { "configMapRef", "secretRef",
+		NULL };
+	const cJSON *e, *from;
+	const char *value;
+	size_t was, in;
+	int i = 0;
+
+	cJSON_ArrayForEach(e, json_at(c, "env", NULL)) {
+		was = go_in(x, ".env[%d]", i++);
+		must_be(x, e, "name", names_env);
+		from = json_at(e, "valueFrom", NULL);
+		value = json_str(e, "value", NULL);
+		in = go_in(x, ".valueFrom");
+		if (from != NULL && value != NULL && value[0] != '\0')
+			bad_value(x, NULL, from,
+			    "may not be specified when `value` is not empty");
+		else if (from != NULL)
+			check_env_source(x, from);
+		go_back(x, in);
+		go_back(x, was);
+	}
+	i = 0;
+	cJSON_ArrayForEach(e, json_at(c, "envFrom", NULL)) {
+		was = go_in(x, ".envFrom[%d]", i++);
+		one_source(x, e, sources,
+		    "must specify one of: `configMapRef` or `secretRef`");
+		go_back(x, was);
+	}
+}
+
+static void
+check_mounts(struct validation *x, const cJSON *c, const cJSON *volumes)
+{
+	const cJSON *list = json_at(c, "volumeMounts", NULL), *m;
+	const char *name;
+	size_t was;
+	int i = 0;
+
+	cJSON_ArrayForEach(m, list) {
+		was = go_in(x, ".volumeMounts[%d]", i++);
+		name = must_have(x, m, "name");
+		if (name != NULL && find_named(volumes, name) == NULL)
+			bad_missing(x, "name", json_at(m, "name", NULL));
+		if (must_have(x, m, "mountPath") != NULL &&
+		    is_repeated(list, m, "mountPath"))
+			bad_value(x, "mountPath", json_at(m, "mountPath", NULL),
+			    "must be unique");
+		go_back(x, was);
+	}
+}
+
+static void
+check_probe(struct validation *x, const cJSON *c, const char *key)
+{
+	static const char *const handlers[] = { "exec", "httpGet", "tcpSocket",
+		"grpc", NULL };
+	static const char *const counts[] = { "initialDelaySeconds",
+		"periodSeconds", "timeoutSeconds" };
+	const cJSON *p = json_at(c, key, NULL), *port;
+	size_t was = go_in(x, ".%s", key), i;
+
+	if (p != NULL) {
+		one_source(x, p, handlers, "must specify a handler type");
+		for (i = 0; i < sizeof counts / sizeof counts[0]; i++)
+			may_count(x, p, counts[i], 0, INT32_MAX);
+		may_count(x, p, "successThreshold", 1,
+		    strcmp(key, "readinessProbe") == 0 ? INT32_MAX : 1);
+		may_count(x, p, "failureThreshold", 1, INT32_MAX);
+		for (i = 1; i < 3; i++) {
+			if (json_at(p, handlers[i], NULL) == NULL)
+				continue;
+			port = json_at(p, handlers[i], "port", NULL);
+			go_in(x, ".%s", handlers[i]);
+			if (port == NULL)
+				bad_required(x, "port", NULL);
+			else if (cJSON_IsNumber(port))
+				may_count(x, json_at(p, handlers[i], NULL),
+				    "port", 1, PORT_MAX);
+		}
+	}
+	go_back(x, was);
+}
+
+static void
+check_resources(struct validation *x, const cJSON *c)
+{
+	static const char *const lists[] = { "limits", "requests" };
+	const cJSON *m;
+	size_t i, was;
+
+	for (i = 0; i < 2; i++)
+		cJSON_ArrayForEach(m, json_at(c, "resources", lists[i], NULL)) {
+			was =
+			    go_in(x, ".resources.%s[%s]", lists[i], m->string);
+			if (m->valuestring[0] == '-')
+				bad_value(x, NULL, m,
+				    "must be greater than or equal to 0");
+			go_back(x, was);
+		}
+}
+
+static void
+check_container(
+    struct validation *x, const cJSON *spec, const cJSON *list, const cJSON *c)
+{
+	static const char *const pull[] = { "Always", "IfNotPresent", "Never",
+		NULL };
+	const char *image;
+
+	if (must_be(x, c, "name", names_label) != NULL &&
+	    is_repeated(list, c, "name"))
+		bad_duplicate(x, "name", json_at(c, "name", NULL));
+	image = must_have(x, c, "image");
+	if (image != NULL &&
+	    (strchr(" \t", image[0]) != NULL ||
+		strchr(" \t", image[strlen(image) - 1]) != NULL))
+		bad_value(x, "image", json_at(c, "image", NULL),
+		    "must not have leading or trailing whitespace");
+	may_choose(x, c, "imagePullPolicy", pull);
+	check_ports(x, c);
+	check_env(x, c);
+	check_mounts(x, c, json_at(spec, "volumes", NULL));
+	check_resources(x, c);
+	check_probe(x, c, "livenessProbe");
+	check_probe(x, c, "readinessProbe");
+	check_probe(x, c, "startupProbe");
+}
+
+static void
+check_containers(struct validation *x, const cJSON *spec, const char *key)
+{
+	const cJSON *list = json_at(spec, key, NULL), *c;
+	size_t was;
+	int i = 0;
+
+	cJSON_ArrayForEach(c, list) {
+		was = go_in(x, ".%s[%d]", key, i++);
+		check_container(x, spec, list, c);
+		go_back(x, was);
+	}
+}
+
+static void
+check_volumes(struct validation *x, const cJSON *spec)
+{
+	const cJSON *list = json_at(spec, "volumes", NULL), *v;
+	size_t was;
+	int i = 0;
+
+	cJSON_ArrayForEach(v, list) {
+		was = go_in(x, ".volumes[%d]", i++);
+		if (must_be(x, v, "name", names_label) != NULL &&
+		    is_repeated(list, v, "name"))
+			bad_duplicate(x, "name", json_at(v, "name", NULL));
+		if (cJSON_GetArraySize(v) > 2)
+			bad_forbidden(
+			    x, NULL, "may not specify more than 1 volume type");
+		if (json_at(v, "configMap", NULL) != NULL) {
+			go_in(x, ".configMap");
+			must_have(x, json_at(v, "configMap", NULL), "name");
+		} else if (json_at(v, "secret", NULL) != NULL) {
+			go_in(x, ".secret");
+			must_have(x, json_at(v, "secret", NULL), "secretName");
+		}
+		go_back(x, was);
+	}
+}
+
+void
+validate_pod_spec(struct validation *x, const cJSON *spec)
+{
+	static const char *const restart[] = { "Always", "OnFailure", "Never",
+		NULL };
+	static const char *const dns[] = { "ClusterFirst",
+		"ClusterFirstWithHostNet", "Default", "None", NULL };
+
+	if (cJSON_GetArraySize(json_at(spec, "containers", NULL)) == 0)
+		bad_required(x, "containers", NULL);
+	check_volumes(x, spec);
+	check_containers(x, spec, "initContainers");
+	check_containers(x, spec, "containers");
+	may_choose(x, spec, "restartPolicy", restart);
+	may_choose(x, spec, "dnsPolicy", dns);
+	may_count(x, spec, "activeDeadlineSeconds", 1, INT32_MAX);
+	may_count(x, spec, "terminationGracePeriodSeconds", 0, 9e15);
+}
+
+/* The spec without what a running pod may change. */
+static cJSON *
+fixed_part(const cJSON *pod)
+{
+	static const char *const lists[] = { "containers", "initContainers",
+		"ephemeralContainers" };
+	cJSON *spec = cJSON_Duplicate(json_at(pod, "spec", NULL), 1), *c;
+	size_t i;
+
+	for (i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		cJSON_ArrayForEach(c, json_at(spec, lists[i], NULL)) {
+			cJSON_DeleteItemFromObjectCaseSensitive(c, "image");
+		}
+	cJSON_DeleteItemFromObjectCaseSensitive(spec, "activeDeadlineSeconds");
+	cJSON_DeleteItemFromObjectCaseSensitive(spec, "tolerations");
+	cJSON_DeleteItemFromObjectCaseSensitive(
+	    spec, "terminationGracePeriodSeconds");
+	return spec;
+}
+
+void
+validate_pod(struct validation *x, const cJSON *v)
+{
+	const char *node = json_str(x->old, "spec", "nodeName", NULL);
+	size_t was = go_in(x, "spec");
+	cJSON *a, *b;
+
+	if (x->old == NULL)
+		validate_pod_spec(x, json_at(v, "spec", NULL));
+	else {
+		a = fixed_part(x->old);
+		b = fixed_part(v);
+		/* the binding fills it in */
+		if (node == NULL || node[0] == '\0')
+			cJSON_DeleteItemFromObjectCaseSensitive(b, "nodeName");
+		if (!json_equal(a, b))
+			bad_forbidden(x, NULL,
+			    "pod updates may not change fields other than "
+			    "`spec.containers[*].image`,"
+			    "`spec.initContainers[*].image`,"
+			    "`spec.activeDeadlineSeconds`,`spec.tolerations` "
+			    "(only additions to existing tolerations),"
+			    "`spec.terminationGracePeriodSeconds` (allow it "
+			    "to be set to 1 if it was previously negative)");
+		cJSON_Delete(a);
+		cJSON_Delete(b);
+	}
+	go_back(x, was);
+}
