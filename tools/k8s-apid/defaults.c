@@ -87,6 +87,7 @@ service(cJSON *v)
 		return rc;
 	rc |= default_str(spec, "internalTrafficPolicy", "Cluster") |
 	      default_str(spec, "ipFamilyPolicy", "SingleStack");
+	rc |= default_object(json_sub(v, "status"), "loadBalancer");
 	if (strcmp(type, "ClusterIP") != 0)
 		rc |= default_str(spec, "externalTrafficPolicy", "Cluster");
 	if (json_at(spec, "ipFamilies", NULL) == NULL) {

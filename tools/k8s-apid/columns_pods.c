@@ -1,0 +1,430 @@
+/*
+ * Columns of pods and of what runs them: see columns.h.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "k8s-apid/columns.h"
+#include "lib/clock.h"
+
+static double
+count(const cJSON *v, const char *part, const char *key)
+{
+	return json_num(json_at(v, part, NULL), key, 0);
+}
+
+/* ---- pods ---- */
+
+static void
+pod_ready(const cJSON *v, struct buf *out)
+{
+	const cJSON *c;
+	int ready = 0;
+
+	cJSON_ArrayForEach(c, json_at(v, "status", "containerStatuses", NULL)) {
+		ready += json_bool(c, "ready", 0);
+	}
+	buf_addf(out, "%d/%d", ready,
+	    cJSON_GetArraySize(json_at(v, "spec", "containers", NULL)));
+}
+
+/* "Error", "ExitCode:1" or "Signal:9" of a terminated state. */
+static int
+ended(const cJSON *state, struct buf *out)
+{
+	const cJSON *t = json_at(state, "terminated", NULL);
+	const char *reason = json_str(t, "reason", NULL);
+
+	if (t == NULL)
+		return 0;
+	buf_clear(out);
+	if (reason != NULL && reason[0] != '\0')
+		buf_adds(out, reason);
+	else if (json_num(t, "signal", 0) != 0)
+		buf_addf(out, "Signal:%.0f", json_num(t, "signal", 0));
+	else
+		buf_addf(out, "ExitCode:%.0f", json_num(t, "exitCode", 0));
+	return 1;
+}
+
+static int
+waiting(const cJSON *state, struct buf *out)
+{
+	const char *reason = json_str(state, "waiting", "reason", NULL);
+
+	if (reason == NULL || reason[0] == '\0')
+		return 0;
+	buf_clear(out);
+	buf_adds(out, reason);
+	return 1;
+}
+
+/* 1 when an init container is not through: out says which state. */
+static int
+initialising(const cJSON *v, struct buf *out)
+{
+	const cJSON *c, *state;
+	int n, i = 0;
+	struct buf why;
+
+	n = cJSON_GetArraySize(json_at(v, "spec", "initContainers", NULL));
+	buf_init(&why, 256);
+	cJSON_ArrayForEach(
+	    c, json_at(v, "status", "initContainerStatuses", NULL)) {
+		state = json_at(c, "state", NULL);
+		if (json_num(json_at(state, "terminated", NULL), "exitCode",
+			-1) == 0) {
+			i++;
+			continue;
+		}
+		buf_clear(out);
+		if (ended(state, &why) ||
+		    (waiting(state, &why) &&
+			strcmp(why.data, "PodInitializing") != 0))
+			buf_addf(out, "Init:%s", why.data);
+		else
+			buf_addf(out, "Init:%d/%d", i, n);
+		buf_release(&why);
+		return 1;
+	}
+	buf_release(&why);
+	return 0;
+}
+
+static int
+is_ready(const cJSON *v)
+{
+	const cJSON *c;
+	const char *type, *status;
+
+	cJSON_ArrayForEach(c, json_at(v, "status", "conditions", NULL)) {
+		type = json_str(c, "type", NULL);
+		status = json_str(c, "status", NULL);
+		if (type != NULL && status != NULL &&
+		    strcmp(type, "Ready") == 0)
+			return strcmp(status, "True") == 0;
+	}
+	return 0;
+}
+
+static void
+pod_status(const cJSON *v, struct buf *out)
+{
+	const char *reason = json_str(v, "status", "reason", NULL);
+	const cJSON *list, *c, *state;
+	int running = 0, init;
+
+	if (reason == NULL || reason[0] == '\0')
+		reason = json_str(v, "status", "phase", NULL);
+	buf_adds(out, reason != NULL ? reason : "Unknown");
+	init = initialising(v, out);
+	list = json_at(v, "status", "containerStatuses", NULL);
+	if (!init)
+		cJSON_ArrayForEach(c, list) {
+			state = json_at(c, "state", NULL);
+			if (!waiting(state, out) && !ended(state, out))
+				running |=
+				    json_bool(c, "ready", 0) &&
+				    json_at(state, "running", NULL) != NULL;
+		}
+	if (running && strcmp(out->data, "Completed") == 0) {
+		buf_clear(out);
+		buf_adds(out, is_ready(v) ? "Running" : "NotReady");
+	}
+	if (json_at(v, "metadata", "deletionTimestamp", NULL) == NULL)
+		return;
+	buf_clear(out);
+	buf_adds(out, "Terminating");
+}
+
+static void
+pod_restarts(const cJSON *v, struct buf *out)
+{
+	static const char *const lists[] = { "initContainerStatuses",
+		"containerStatuses" };
+	const char *last = NULL, *at;
+	const cJSON *c;
+	double n = 0;
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		cJSON_ArrayForEach(c, json_at(v, "status", lists[i], NULL)) {
+			n += json_num(c, "restartCount", 0);
+			at = json_str(
+			    c, "lastState", "terminated", "finishedAt", NULL);
+			if (at != NULL &&
+			    (last == NULL || strcmp(at, last) > 0))
+				last = at;
+		}
+	buf_addf(out, "%.0f", n);
+	if (n > 0 && last != NULL) {
+		buf_adds(out, " (");
+		column_since(last, out);
+		buf_adds(out, " ago)");
+	}
+}
+
+static void
+pod_ip(const cJSON *v, struct buf *out)
+{
+	column_or_none(json_str(v, "status", "podIP", NULL), out);
+}
+
+static void
+pod_node(const cJSON *v, struct buf *out)
+{
+	column_or_none(json_str(v, "spec", "nodeName", NULL), out);
+}
+
+static void
+pod_nominated(const cJSON *v, struct buf *out)
+{
+	column_or_none(json_str(v, "status", "nominatedNodeName", NULL), out);
+}
+
+static void
+pod_gates(const cJSON *v, struct buf *out)
+{
+	(void)v;
+	buf_adds(out, "<none>");
+}
+
+const struct column columns_pods[] = {
+	{ "Name", NULL, 0, column_name },
+	{ "Ready", NULL, 0, pod_ready },
+	{ "Status", NULL, 0, pod_status },
+	{ "Restarts", NULL, 0, pod_restarts },
+	{ "Age", NULL, 0, column_age },
+	{ "IP", NULL, 1, pod_ip },
+	{ "Node", NULL, 1, pod_node },
+	{ "Nominated Node", NULL, 1, pod_nominated },
+	{ "Readiness Gates", NULL, 1, pod_gates },
+	{ 0 },
+};
+
+/* ---- what runs pods ---- */
+
+static void
+names(const cJSON *v, const char *key, struct buf *out)
+{
+	const cJSON *list, *c;
+	const char *s;
+
+	list = json_at(v, "spec", "template", "spec", "containers", NULL);
+	cJSON_ArrayForEach(c, list) {
+		s = json_str(c, key, NULL);
+		buf_addf(out, "%s%s", c == list->child ? "" : ",",
+		    s != NULL ? s : "");
+	}
+}
+
+static void
+containers(const cJSON *v, struct buf *out)
+{
+	names(v, "name", out);
+}
+
+static void
+images(const cJSON *v, struct buf *out)
+{
+	names(v, "image", out);
+}
+
+static void
+selector(const cJSON *v, struct buf *out)
+{
+	column_labels(json_at(v, "spec", "selector", "matchLabels", NULL), out);
+}
+
+static void
+ready_of_wanted(const cJSON *v, struct buf *out)
+{
+	buf_addf(out, "%.0f/%.0f", count(v, "status", "readyReplicas"),
+	    count(v, "spec", "replicas"));
+}
+
+static void
+desired(const cJSON *v, struct buf *out)
+{
+	buf_addf(out, "%.0f", count(v, "spec", "replicas"));
+}
+
+static void
+current(const cJSON *v, struct buf *out)
+{
+	buf_addf(out, "%.0f", count(v, "status", "replicas"));
+}
+
+static void
+ready(const cJSON *v, struct buf *out)
+{
+	buf_addf(out, "%.0f", count(v, "status", "readyReplicas"));
+}
+
+static void
+up_to_date(const cJSON *v, struct buf *out)
+{
+	buf_addf(out, "%.0f", count(v, "status", "updatedReplicas"));
+}
+
+static void
+available(const cJSON *v, struct buf *out)
+{
+	buf_addf(out, "%.0f", count(v, "status", "availableReplicas"));
+}
+
+const struct column columns_deployments[] = {
+	{ "Name", NULL, 0, column_name },
+	{ "Ready", NULL, 0, ready_of_wanted },
+	{ "Up-to-date", "integer", 0, up_to_date },
+	{ "Available", "integer", 0, available },
+	{ "Age", NULL, 0, column_age },
+	{ "Containers", NULL, 1, containers },
+	{ "Images", NULL, 1, images },
+	{ "Selector", NULL, 1, selector },
+	{ 0 },
+};
+
+const struct column columns_replicasets[] = {
+	{ "Name", NULL, 0, column_name },
+	{ "Desired", "integer", 0, desired },
+	{ "Current", "integer", 0, current },
+	{ "Ready", "integer", 0, ready },
+	{ "Age", NULL, 0, column_age },
+	{ "Containers", NULL, 1, containers },
+	{ "Images", NULL, 1, images },
+	{ "Selector", NULL, 1, selector },
+	{ 0 },
+};
+
+const struct column columns_statefulsets[] = {
+	{ "Name", NULL, 0, column_name },
+	{ "Ready", NULL, 0, ready_of_wanted },
+	{ "Age", NULL, 0, column_age },
+	{ "Containers", NULL, 1, containers },
+	{ "Images", NULL, 1, images },
+	{ 0 },
+};
+
+static void
+set_desired(const cJSON *v, struct buf *out)
+{
+	buf_addf(out, "%.0f", count(v, "status", "desiredNumberScheduled"));
+}
+
+static void
+set_current(const cJSON *v, struct buf *out)
+{
+	buf_addf(out, "%.0f", count(v, "status", "currentNumberScheduled"));
+}
+
+static void
+set_ready(const cJSON *v, struct buf *out)
+{
+	buf_addf(out, "%.0f", count(v, "status", "numberReady"));
+}
+
+static void
+set_updated(const cJSON *v, struct buf *out)
+{
+	buf_addf(out, "%.0f", count(v, "status", "updatedNumberScheduled"));
+}
+
+static void
+set_available(const cJSON *v, struct buf *out)
+{
+	buf_addf(out, "%.0f", count(v, "status", "numberAvailable"));
+}
+
+static void
+node_selector(const cJSON *v, struct buf *out)
+{
+	column_labels(
+	    json_at(v, "spec", "template", "spec", "nodeSelector", NULL), out);
+}
+
+const struct column columns_daemonsets[] = {
+	{ "Name", NULL, 0, column_name },
+	{ "Desired", "integer", 0, set_desired },
+	{ "Current", "integer", 0, set_current },
+	{ "Ready", "integer", 0, set_ready },
+	{ "Up-to-date", "integer", 0, set_updated },
+	{ "Available", "integer", 0, set_available },
+	{ "Node Selector", NULL, 0, node_selector },
+	{ "Age", NULL, 0, column_age },
+	{ "Containers", NULL, 1, containers },
+	{ "Images", NULL, 1, images },
+	{ "Selector", NULL, 1, selector },
+	{ 0 },
+};
+
+/* ---- jobs ---- */
+
+static void
+job_status(const cJSON *v, struct buf *out)
+{
+	const cJSON *c;
+	const char *type, *status;
+
+	buf_adds(out, "Running");
+	cJSON_ArrayForEach(c, json_at(v, "status", "conditions", NULL)) {
+		type = json_str(c, "type", NULL);
+		status = json_str(c, "status", NULL);
+		if (type == NULL || status == NULL ||
+		    strcmp(status, "True") != 0)
+			continue;
+		if (strcmp(type, "Complete") == 0 ||
+		    strcmp(type, "Failed") == 0 ||
+		    strcmp(type, "Suspended") == 0) {
+			buf_clear(out);
+			buf_adds(out, type);
+		}
+	}
+	if (json_at(v, "metadata", "deletionTimestamp", NULL) != NULL) {
+		buf_clear(out);
+		buf_adds(out, "Terminating");
+	}
+}
+
+static void
+job_completions(const cJSON *v, struct buf *out)
+{
+	double wanted = count(v, "spec", "completions");
+	double parallel = count(v, "spec", "parallelism");
+
+	buf_addf(out, "%.0f/", count(v, "status", "succeeded"));
+	if (json_at(v, "spec", "completions", NULL) != NULL)
+		buf_addf(out, "%.0f", wanted);
+	else if (parallel > 1)
+		buf_addf(out, "1 of %.0f", parallel);
+	else
+		buf_adds(out, "1");
+}
+
+static void
+job_duration(const cJSON *v, struct buf *out)
+{
+	const char *from = json_str(v, "status", "startTime", NULL);
+	const char *to = json_str(v, "status", "completionTime", NULL);
+	struct timespec a, b;
+
+	if (from == NULL || clock_parse(from, &a) != 0)
+		return;
+	if (to == NULL || clock_parse(to, &b) != 0)
+		column_since(from, out);
+	else
+		column_duration((double)(b.tv_sec - a.tv_sec), out);
+}
+
+const struct column columns_jobs[] = {
+	{ "Name", NULL, 0, column_name },
+	{ "Status", NULL, 0, job_status },
+	{ "Completions", NULL, 0, job_completions },
+	{ "Duration", NULL, 0, job_duration },
+	{ "Age", NULL, 0, column_age },
+	{ "Containers", NULL, 1, containers },
+	{ "Images", NULL, 1, images },
+	{ "Selector", NULL, 1, selector },
+	{ 0 },
+};
