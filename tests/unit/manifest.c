@@ -57,6 +57,9 @@ texts(void)
 	    "2 t:1: object without kind", "no kind");
 	parses("apiVersion: v1\nkind: Pod\nmetadata: {}\n", 0,
 	    "2 t:1: Pod without metadata.name", "no name");
+	parses("apiVersion: v1\nkind: Pod\nmetadata: {name: y}\n", 0,
+	    "2 t:1: metadata.name of this Pod is no string (quote it)",
+	    "a name that YAML takes for a boolean");
 	parses("- a\n", 0, "2 t:1: not an object", "a sequence");
 	parses("a: 1\nb: [\n", 0,
 	    "2 t:3: did not find expected node content (while parsing a flow "

@@ -118,19 +118,16 @@ read_all(struct manifests *m, struct arguments *args)
 static void
 connect_to(struct apply *a, const struct arguments *args)
 {
-	struct kube_config config = { 0 };
 	struct fault f = { 0 };
 
-	if (http_init(&f) != 0 ||
-	    kube_config_load(&config, args->kubeconfig, args->context, &f) != 0)
+	if (http_init(&f) != 0)
 		tool_die(&f);
 	a->loop = loop_new(&f);
 	if (a->loop == NULL)
 		tool_die(&f);
-	a->kube = kube_new(a->loop, &config, &f);
+	a->kube = kube_open(a->loop, args->kubeconfig, args->context, &f);
 	if (a->kube == NULL)
 		tool_die(&f);
-	kube_config_release(&config);
 	if (a->ns == NULL)
 		a->ns = kube_namespace(a->kube);
 	kube_set_patience(a->kube, a->timeout_ms);

@@ -131,19 +131,16 @@ read_refs(struct kube_refs *refs, char **operands, int n)
 static void
 connect_to(struct wait *w, const struct arguments *args)
 {
-	struct kube_config config = { 0 };
 	struct fault f = { 0 };
 
-	if (http_init(&f) != 0 ||
-	    kube_config_load(&config, args->kubeconfig, args->context, &f) != 0)
+	if (http_init(&f) != 0)
 		tool_die(&f);
 	w->loop = loop_new(&f);
 	if (w->loop == NULL)
 		tool_die(&f);
-	w->kube = kube_new(w->loop, &config, &f);
+	w->kube = kube_open(w->loop, args->kubeconfig, args->context, &f);
 	if (w->kube == NULL)
 		tool_die(&f);
-	kube_config_release(&config);
 	if (w->ns == NULL)
 		w->ns = kube_namespace(w->kube);
 	kube_set_patience(w->kube, w->timeout_ms);

@@ -61,10 +61,7 @@ report_end(struct target *t)
 		return;
 	live_clear(t->wait);
 	reason_of(&t->end, why, sizeof why);
-	tool_warn("%s: %s%s%s%s", target_name(t, name, sizeof name),
-	    t->culprit != NULL ? "pod " : "",
-	    t->culprit != NULL ? t->culprit->name : "",
-	    t->culprit != NULL ? ": " : "", why);
+	tool_warn("%s: %s", target_name(t, name, sizeof name), why);
 }
 
 /* t's time is up: says what it still lacks, with its pods' part of it. */

@@ -263,6 +263,19 @@ target_end(
 	report_end(t);
 }
 
+/* Ends t for what pod p says; the message tells which pod. */
+static void
+fail_by_pod(struct target *t, struct pod *p, const struct kube_verdict *said)
+{
+	struct kube_verdict v = *said;
+
+	t->culprit = p;
+	if (p != NULL && t->workload)
+		snprintf(v.message, sizeof v.message, "pod %.180s: %.320s",
+		    p->name, said->message);
+	target_end(t, FAILED, &v);
+}
+
 /* Ready or complete: what t and its pods say.  Time to look again, or 0. */
 static double
 decide(struct target *t, double now)
@@ -295,8 +308,7 @@ decide(struct target *t, double now)
 	/* what came with the last event may say better in a moment */
 	if (now < t->doomed_ms + t->wait->grace_ms && !t->wait->stop)
 		return t->doomed_ms + t->wait->grace_ms;
-	t->culprit = p;
-	target_end(t, FAILED, &v);
+	fail_by_pod(t, p, &v);
 	return 0;
 }
 

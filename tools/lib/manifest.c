@@ -107,8 +107,16 @@ check_object(const cJSON *object, const char *source, unsigned long line,
 	if (missing == NULL)
 		return 0;
 	s = json_str(object, "kind", NULL);
-	return fault_set(f, FAULT_INPUT, "%s:%lu: %s without %s", source, line,
-	    s != NULL && *s != '\0' ? s : "object", missing);
+	if (s == NULL || *s == '\0')
+		s = "object";
+	/* `name: y` and `name: 12` are a boolean and a number to YAML */
+	if (strcmp(missing, "metadata.name") == 0 &&
+	    json_at(object, "metadata", "name", NULL) != NULL)
+		return fault_set(f, FAULT_INPUT,
+		    "%s:%lu: metadata.name of this %s is no string (quote it)",
+		    source, line, s);
+	return fault_set(
+	    f, FAULT_INPUT, "%s:%lu: %s without %s", source, line, s, missing);
 }
 
 /* Items of a typed list (PodList) need not say what they are. */
