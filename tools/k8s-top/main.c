@@ -1,0 +1,214 @@
+/*
+ * k8s-top: what the containers of running pods use of memory and CPU.  Waits
+ * for the first sample of each: a metrics server takes its time.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "tool.h"
+#include "top.h"
+
+#define POLL_FIRST_MS 100
+#define POLL_MAX_MS 2000
+
+static const char usage[] =
+    "k8s-top [--context NAME] [--kubeconfig FILE] [-l SELECTOR]\n"
+    "    [-n NAMESPACE] [-o json|table] [-t DURATION] [POD ...]";
+
+enum { O_CONTEXT = 1, O_KUBECONFIG };
+
+static const struct option options[] = {
+	{ "context", required_argument, NULL, O_CONTEXT },
+	{ "kubeconfig", required_argument, NULL, O_KUBECONFIG },
+	{ "namespace", required_argument, NULL, 'n' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "selector", required_argument, NULL, 'l' },
+	{ "timeout", required_argument, NULL, 't' },
+	TOOL_LONG,
+};
+
+struct arguments {
+	const char *kubeconfig, *context;
+	double timeout_ms;
+};
+
+static void
+parse(int argc, char **argv, struct top *t, struct arguments *args)
+{
+	struct fault f = { 0 };
+	int ch, rc = 0;
+
+	while (rc == 0 &&
+	       (ch = tool_getopt(argc, argv, "l:n:o:t:", options)) != -1)
+		switch (ch) {
+		case 'l':
+			t->selector = optarg;
+			break;
+		case 'n':
+			t->ns = optarg;
+			break;
+		case 'o':
+			t->table = strcmp(optarg, "table") == 0;
+			if (!t->table && strcmp(optarg, "json") != 0)
+				tool_usage("-o: %s: not json or table", optarg);
+			break;
+		case 't':
+			rc = opt_duration("-t", optarg, &args->timeout_ms, &f);
+			break;
+		case O_CONTEXT:
+			args->context = optarg;
+			break;
+		default:
+			args->kubeconfig = optarg;
+			break;
+		}
+	if (rc != 0)
+		tool_usage("%s", f.msg);
+	t->names = (const char *const *)argv + optind;
+}
+
+static void
+connect_to(struct top *t, const struct arguments *args)
+{
+	struct fault f = { 0 };
+
+	if (http_init(&f) != 0 || (t->loop = loop_new(&f)) == NULL)
+		tool_die(&f);
+	t->kube = kube_open(t->loop, args->kubeconfig, args->context, &f);
+	if (t->kube == NULL)
+		tool_die(&f);
+	if (t->ns == NULL)
+		t->ns = kube_namespace(t->kube);
+}
+
+static int
+tell_row(struct top *t, const char *pod, const char *container, double memory,
+    double cpu)
+{
+	if (t->told == 0)
+		printf("%-45s %-20s %10s %12s\n", "POD", "CONTAINER", "CPU",
+		    "MEMORY");
+	return printf("%-45s %-20s %9.1fm %9.1f MiB\n", pod, container,
+		   cpu * 1000, memory / (1 << 20)) < 0 ?
+		   -1 :
+		   0;
+}
+
+int
+usage_tell(struct top *t, const char *pod, const char *container, double memory,
+    double cpu, const char *at, struct fault *f)
+{
+	struct record *r = &t->record;
+	char ts[CLOCK_TS_SIZE];
+	struct timespec when;
+
+	if (container == NULL)
+		container = "";
+	if (t->table) {
+		if (tell_row(t, pod, container, memory, cpu) != 0)
+			return fault_set(
+			    f, FAULT_UNSURE, "standard output: write failed");
+		t->told++;
+		return 0;
+	}
+	t->told++;
+	record_begin(r, "usage");
+	record_str(r, "pod", pod);
+	record_str(r, "container", container);
+	/* what is not known is null */
+	if (memory >= 0)
+		record_int(r, "memory_bytes", (long long)memory);
+	else
+		record_str(r, "memory_bytes", NULL);
+	record_num(
+	    r, "cpu_millicores", cpu >= 0 ? round(cpu * 1e6) / 1000 : NAN);
+	if (at != NULL && clock_parse(at, &when) == 0)
+		record_str(r, "ts", clock_format(ts, &when, 0));
+	else
+		record_ts(r);
+	return record_end(r, stdout, f);
+}
+
+static int
+pause_ms(struct top *t, double ms, struct fault *f)
+{
+	double end = clock_ms() + ms, left;
+
+	while ((left = end - clock_ms()) > 0)
+		if (loop_once(t->loop, left, f) != 0)
+			return -1;
+	return 0;
+}
+
+/* Polls until every pod has been told or the time is up. */
+static int
+wait_for_all(struct top *t, double timeout_ms, struct fault *f)
+{
+	double end = clock_ms() + timeout_ms, wait = POLL_FIRST_MS, left_ms;
+
+	for (;;) {
+		/* anew each time: pods come and go while we wait */
+		if (pods_list(t, f) != 0)
+			return -1;
+		if (pods_waiting(t) > 0 && samples_take(t, f) != 0)
+			return -1;
+		if (fflush(stdout) != 0)
+			return 0; /* tool_end says so */
+		left_ms = end - clock_ms();
+		if (pods_waiting(t) == 0 || left_ms <= 0)
+			return 0;
+		if (pause_ms(t, wait < left_ms ? wait : left_ms, f) != 0)
+			return -1;
+		wait = wait * 2 < POLL_MAX_MS ? wait * 2 : POLL_MAX_MS;
+	}
+}
+
+/* What was asked for and not found. */
+static void
+tell_missing(struct top *t)
+{
+	size_t i, j;
+
+	for (i = 0; i < t->n; i++)
+		if (t->v[i].seen && !t->v[i].sampled) {
+			tool_warn("%s: no sample yet", t->v[i].name);
+			t->status = tool_worse(t->status, FAULT_UNSURE);
+		}
+	for (i = 0; t->names[i] != NULL; i++) {
+		for (j = 0; j < t->n; j++)
+			if (strcmp(t->v[j].name, t->names[i]) == 0)
+				break;
+		if (j < t->n)
+			continue;
+		tool_warn("%s: no such pod running", t->names[i]);
+		t->status = tool_worse(t->status, FAULT_NO);
+	}
+	if (t->n == 0 && t->names[0] == NULL) {
+		tool_warn("namespace %s: no pods running", t->ns);
+		t->status = tool_worse(t->status, FAULT_NO);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arguments args = { .timeout_ms = 30000 };
+	struct top t = { 0 };
+	struct fault f = { 0 };
+
+	tool_begin("k8s-top", usage);
+	record_init(&t.record);
+	parse(argc, argv, &t, &args);
+	connect_to(&t, &args);
+	if (wait_for_all(&t, args.timeout_ms, &f) != 0)
+		t.status = tool_fault(&f);
+	else
+		tell_missing(&t);
+	pods_release(&t);
+	record_release(&t.record);
+	kube_free(t.kube);
+	loop_free(t.loop);
+	return tool_end(t.status);
+}

@@ -1,0 +1,274 @@
+/*
+ * Samples: from the metrics API (metrics.k8s.io) where a cluster has one, else
+ * from each kubelet's stats/summary through the API server.  Neither can be
+ * watched, so both are polled for the first sample of each pod.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/quantity.h"
+#include "top.h"
+
+#define METRICS_PATIENCE_MS                               \
+	500 /* a missing metrics server is not waited for \
+	     */
+#define OTHER_PATIENCE_MS 10000
+
+void
+pods_release(struct top *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		free(t->v[i].name);
+		free(t->v[i].node);
+	}
+	free(t->v);
+}
+
+static struct pod *
+find_pod(struct top *t, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name != NULL && i < t->n; i++)
+		if (strcmp(t->v[i].name, name) == 0)
+			return &t->v[i];
+	return NULL;
+}
+
+static int
+wanted(const struct top *t, const char *name)
+{
+	size_t i;
+
+	for (i = 0; t->names[i] != NULL; i++)
+		if (strcmp(t->names[i], name) == 0)
+			return 1;
+	return i == 0;
+}
+
+static int
+add_pod(struct top *t, const char *name, const char *node, struct fault *f)
+{
+	struct pod *p = find_pod(t, name), *v;
+
+	if (p == NULL) {
+		v = reallocarray(t->v, t->n + 1, sizeof(*v));
+		if (v == NULL)
+			return fault_nomem(f);
+		t->v = v;
+		p = &v[t->n];
+		*p = (struct pod){ .name = strdup(name), .node = strdup(node) };
+		if (p->name == NULL || p->node == NULL) {
+			free(p->name);
+			free(p->node);
+			return fault_nomem(f);
+		}
+		t->n++;
+	}
+	p->seen = 1;
+	return 0;
+}
+
+static int
+collection(const struct top *t, struct buf *b, const char *api, int selected)
+{
+	buf_addf(b, "%s/namespaces/", api);
+	http_escape(b, t->ns, strlen(t->ns), 0);
+	buf_adds(b, "/pods");
+	if (selected && t->selector != NULL) {
+		buf_adds(b, "?labelSelector=");
+		http_escape(b, t->selector, strlen(t->selector), 0);
+	}
+	return b->failed ? -1 : 0;
+}
+
+/* 1 when a container of the pod runs: else there is nothing to measure. */
+static int
+runs(const cJSON *pod)
+{
+	const cJSON *c;
+
+	cJSON_ArrayForEach(
+	    c, json_at(pod, "status", "containerStatuses", NULL)) {
+		if (json_at(c, "state", "running", NULL) != NULL)
+			return 1;
+	}
+	return 0;
+}
+
+int
+pods_list(struct top *t, struct fault *f)
+{
+	const char *name, *node;
+	cJSON *list = NULL, *pod;
+	struct buf path;
+	size_t i;
+	int r;
+
+	buf_init(&path, 1 << 17);
+	collection(t, &path, "/api/v1", 1);
+	r = buf_check(&path, "path", f);
+	if (r == 0)
+		r = kube_call(
+		    t->kube, "GET", buf_str(&path), NULL, NULL, &list, NULL, f);
+	buf_release(&path);
+	for (i = 0; i < t->n; i++)
+		t->v[i].seen = 0;
+	cJSON_ArrayForEach(pod, json_at(list, "items", NULL)) {
+		name = json_str(pod, "metadata", "name", NULL);
+		node = json_str(pod, "spec", "nodeName", NULL);
+		if (r == 0 && name != NULL && node != NULL && runs(pod) &&
+		    wanted(t, name))
+			r = add_pod(t, name, node, f);
+	}
+	cJSON_Delete(list);
+	return r;
+}
+
+size_t
+pods_waiting(const struct top *t)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < t->n; i++)
+		n += t->v[i].seen && !t->v[i].sampled;
+	return n;
+}
+
+static double
+quantity(const cJSON *v)
+{
+	double out;
+
+	if (cJSON_IsNumber(v))
+		return v->valuedouble;
+	return cJSON_IsString(v) && quantity_parse(v->valuestring, &out) == 0 ?
+		   out :
+		   -1;
+}
+
+static int
+take_metrics(struct top *t, const cJSON *list, struct fault *f)
+{
+	const cJSON *item, *c;
+	struct pod *p;
+
+	cJSON_ArrayForEach(item, json_at(list, "items", NULL)) {
+		p = find_pod(t, json_str(item, "metadata", "name", NULL));
+		if (p == NULL || p->sampled)
+			continue;
+		cJSON_ArrayForEach(c, json_at(item, "containers", NULL)) {
+			p->sampled = 1;
+			if (usage_tell(t, p->name, json_str(c, "name", NULL),
+				quantity(json_at(c, "usage", "memory", NULL)),
+				quantity(json_at(c, "usage", "cpu", NULL)),
+				json_str(item, "timestamp", NULL), f) != 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+ask_metrics(struct top *t, struct fault *f)
+{
+	cJSON *list = NULL;
+	struct buf path;
+	int status = 0, r;
+
+	buf_init(&path, 1 << 17);
+	collection(t, &path, "/apis/metrics.k8s.io/v1beta1", 0);
+	kube_set_patience(t->kube, METRICS_PATIENCE_MS);
+	r = buf_check(&path, "path", f);
+	if (r == 0)
+		r = kube_call(t->kube, "GET", buf_str(&path), NULL, NULL, &list,
+		    &status, f);
+	kube_set_patience(t->kube, OTHER_PATIENCE_MS);
+	buf_release(&path);
+	if (r == 0 && status == 200)
+		r = take_metrics(t, list, f);
+	else if (r == 0)
+		t->kubelet = 1;
+	cJSON_Delete(list);
+	return r;
+}
+
+static int
+take_summary(struct top *t, const cJSON *summary, struct fault *f)
+{
+	const cJSON *item, *c, *memory;
+	const char *ns;
+	struct pod *p;
+
+	cJSON_ArrayForEach(item, json_at(summary, "pods", NULL)) {
+		p = find_pod(t, json_str(item, "podRef", "name", NULL));
+		ns = json_str(item, "podRef", "namespace", NULL);
+		if (p == NULL || p->sampled || ns == NULL ||
+		    strcmp(ns, t->ns) != 0)
+			continue;
+		cJSON_ArrayForEach(c, json_at(item, "containers", NULL)) {
+			memory = json_at(c, "memory", NULL);
+			if (json_num(memory, "workingSetBytes", -1) < 0)
+				continue;
+			p->sampled = 1;
+			if (usage_tell(t, p->name, json_str(c, "name", NULL),
+				json_num(memory, "workingSetBytes", -1),
+				json_num(json_at(c, "cpu", NULL),
+				    "usageNanoCores", -1) /
+				    1e9,
+				json_str(memory, "time", NULL), f) != 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+ask_kubelet(struct top *t, const char *node, struct fault *f)
+{
+	cJSON *summary = NULL;
+	struct buf path;
+	int r;
+
+	buf_init(&path, 4096);
+	buf_adds(&path, "/api/v1/nodes/");
+	http_escape(&path, node, strlen(node), 0);
+	buf_adds(&path, "/proxy/stats/summary");
+	r = buf_check(&path, node, f);
+	if (r == 0)
+		r = kube_call(t->kube, "GET", buf_str(&path), NULL, NULL,
+		    &summary, NULL, f);
+	if (r == 0)
+		r = take_summary(t, summary, f);
+	cJSON_Delete(summary);
+	buf_release(&path);
+	return r;
+}
+
+/* 1 when a pod before the i-th is on its node and still waits. */
+static int
+asked_already(const struct top *t, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < i; j++)
+		if (strcmp(t->v[j].node, t->v[i].node) == 0 && t->v[j].seen)
+			return 1;
+	return 0;
+}
+
+int
+samples_take(struct top *t, struct fault *f)
+{
+	size_t i;
+
+	if (!t->kubelet && ask_metrics(t, f) != 0)
+		return -1;
+	for (i = 0; t->kubelet && i < t->n; i++)
+		if (t->v[i].seen && !t->v[i].sampled && !asked_already(t, i) &&
+		    ask_kubelet(t, t->v[i].node, f) != 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,14 @@
+/*
+ * Kubernetes quantities: "250m", "1.5", "128Mi", "12345n", "1e3".
+ */
+#ifndef QUANTITY_H
+#define QUANTITY_H
+
+/*
+ * Reads a quantity into *out, in its base unit (cores, bytes).  0, or -1 when
+ * it is none.  (apimachinery's resource.Quantity: decimal suffixes n u m k M G
+ * T P E, binary Ki Mi Gi Ti Pi Ei, or a decimal exponent.)
+ */
+int quantity_parse(const char *s, double *out);
+
+#endif
