@@ -315,16 +315,52 @@ is_health(const struct httpd_req *rq)
 		   strcmp(httpd_method(rq), "HEAD") == 0);
 }
 
+/* 1 when a JSON text has the escape of NUL, which PostgreSQL's text has not. */
+static int
+has_nul(const struct buf *b)
+{
+	const char *p = b->data, *end = b->data + b->len;
+	size_t slashes;
+
+	while ((p = memmem(p, (size_t)(end - p), "\\u0000", 6)) != NULL) {
+		for (slashes = 1; p - slashes >= b->data; slashes++)
+			if (p[-(long)slashes] != '\\')
+				break;
+		/* of an even number of backslashes the last is a character */
+		if (slashes % 2 == 1)
+			return 1;
+		p += 6;
+	}
+	return 0;
+}
+
+/* 1 when the body is there and cannot be used, answered then. */
+static int
+bad_body(struct call *c)
+{
+	const struct buf *body = httpd_body(c->rq);
+	struct scan_value v;
+	struct fault f;
+
+	if (body->len == 0)
+		return 0;
+	if (scan_value(body->data, body->len, &v, &f) != 0)
+		fault_prefix(&f, "the body is not JSON");
+	else if (has_nul(body))
+		fault_set(&f, FAULT_INPUT, "the body has a NUL character");
+	else
+		return 0;
+	call_error(c, 400, f.msg);
+	return 1;
+}
+
 void
 serve_request(void *arg, struct httpd_req *rq)
 {
 	struct serve *sv = arg;
-	const struct buf *body = httpd_body(rq);
 	const struct route *r;
 	struct capture captured;
-	struct scan_value v;
 	struct call *c;
-	struct fault f;
 	char allow[64];
 
 	r = is_health(rq) ? NULL :
@@ -339,10 +375,6 @@ serve_request(void *arg, struct httpd_req *rq)
 		answer_health(c);
 	else if (r == NULL)
 		answer_other(c, allow);
-	else if (body->len > 0 &&
-		 scan_value(body->data, body->len, &v, &f) != 0) {
-		fault_prefix(&f, "the body is not JSON");
-		call_error(c, 400, f.msg);
-	} else
+	else if (!bad_body(c))
 		next_step(c);
 }
