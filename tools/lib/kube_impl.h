@@ -25,6 +25,7 @@ struct kube {
 	struct kube_discovery *discovery;
 	struct kube_call_state *calls;
 	double patience_ms;
+	int answered; /* a server has spoken: what is lost may come back */
 };
 
 /* Ends all requests without their callbacks. */

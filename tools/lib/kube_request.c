@@ -14,6 +14,7 @@
 
 #define KUBE_ATTEMPT_MS 30000
 #define KUBE_BACKOFF_FIRST 100
+#define KUBE_FIRST_TRIES 4 /* of a server that never answered */
 #define KUBE_BACKOFF_MAX 5000
 
 struct kube_call_state {
@@ -156,6 +157,9 @@ retry(struct kube_call_state *c, const struct http_result *r)
 		wait = asked;
 	if (clock_ms() + wait > c->give_up_ms)
 		return 0;
+	/* nobody has ever answered there: no cluster, rather than a restart */
+	if (r->refused && !c->k->answered && c->attempts >= KUBE_FIRST_TRIES)
+		return 0;
 	/* a connection that does not answer is not worth keeping */
 	c->fresh = r->timed_out;
 	c->timer = loop_timer(c->k->loop, wait, attempt, c, NULL);
@@ -174,6 +178,8 @@ on_answer(void *arg, const struct http_result *r)
 	cJSON *body = NULL;
 
 	c->call = NULL;
+	if (r->status != 0)
+		c->k->answered = 1;
 	if (retry(c, r))
 		return;
 	a.retry_after_ms = kube_retry_after(r);
