@@ -239,7 +239,7 @@ header() { sed -n "s/^$1: \(.*\)\r$/\1/Ip" "$HEADERS"; }
 
 @test "more requests than connections wait their turn" {
 	seq 40 | xargs -P 40 -I% curl -s "$BASE/slow/0.02?%" >"$BATS_TEST_TMPDIR/out"
-	[ "$(grep -o done "$BATS_TEST_TMPDIR/out" | wc -l)" = 40 ]
+	[ "$(grep -o 'done' "$BATS_TEST_TMPDIR/out" | wc -l)" = 40 ]
 }
 
 @test "the access log: one JSON line a request" {

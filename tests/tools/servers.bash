@@ -8,6 +8,7 @@ servers_env=${BATS_FILE_TMPDIR:-${BATS_TEST_TMPDIR:-/tmp}}/servers.env
 
 # keep_env NAME…: exports the variables, here and in the file's tests
 keep_env() {
+	# shellcheck disable=SC2163
 	export "$@"
 	declare -p "$@" | sed 's/^declare -x /export /' >>"$servers_env"
 }
@@ -40,8 +41,8 @@ start_postgres() {
 	PGPORT=$(free_port)
 	run_postgres || return 1
 	psql -qc 'CREATE DATABASE test'
-	PGDATABASE=test
-	DSN="postgresql://postgres:s3cret%40%3A%2F@127.0.0.1:$PGPORT/test"
+	export PGDATABASE='test'
+	export DSN="postgresql://postgres:s3cret%40%3A%2F@127.0.0.1:$PGPORT/test"
 	keep_env PGHOST PGPORT PGUSER PGDATABASE POSTGRES_DIR DSN
 }
 
@@ -72,7 +73,7 @@ stop_postgres() {
 start_redis() {
 	REDIS_DIR=$(mktemp -d /tmp/inttest-redis.XXXXXX)
 	REDIS_PORT=$(free_port)
-	REDIS_URL=redis://127.0.0.1:$REDIS_PORT/0
+	export REDIS_URL=redis://127.0.0.1:$REDIS_PORT/0
 	keep_env REDIS_DIR REDIS_PORT REDIS_URL
 	run_redis "$@"
 }

@@ -241,7 +241,7 @@ values(void)
 	struct fault f;
 
 	tap_ok(scan_value(" [1, {\"a\":2}] ", 14, &v, &f) == 0 &&
-		v.kind == SCAN_ARRAY && v.len == 12,
+		   v.kind == SCAN_ARRAY && v.len == 12,
 	    "an array alone");
 	tap_ok(scan_value("-1.5", 4, &v, &f) == 0 && v.kind == SCAN_NUMBER,
 	    "a number alone");
