@@ -16,7 +16,7 @@
 
 #define CHUNK (64 << 10)      /* bytes moved at once, and kept at most */
 #define TURN 8                /* chunks of one direction before others turn */
-#define CONNECT_WITHIN 3000.0 /* ms, for each target */
+#define CONNECT_WITHIN 1000.0 /* ms, for each target */
 #define KEEPALIVE 15          /* seconds of silence before probes */
 
 /* One end of a connection, and what is to be written to it. */
@@ -115,6 +115,11 @@ end_watch(struct link *k, struct end *e, const struct end *other)
 {
 	uint32_t events = 0;
 
+	if (e->done && e->shut) {
+		/* its hang-up would be told again and again */
+		loop_fd_drop(k->fw->loop, e->fd);
+		return 0;
+	}
 	/* nothing is read that the other end could not take at once */
 	if (!e->done && other->pending == NULL && !k->connecting)
 		events |= EPOLLIN;
@@ -255,8 +260,8 @@ pass_end(const struct end *from, struct end *to)
 static int
 connected(struct link *k)
 {
-	socklen_t len = sizeof(errno);
 	int err = 0;
+	socklen_t len = sizeof(err);
 
 	if (getsockopt(k->target.fd, SOL_SOCKET, SO_ERROR, &err, &len) != 0)
 		err = errno;

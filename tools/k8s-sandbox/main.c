@@ -3,7 +3,9 @@
  * interactive use, made of plain processes in namespaces.  Only the command
  * line is here; init.h has the sandbox, keep.h the kept ones.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,6 +55,20 @@ run(struct sandbox *s, char *const *argv)
 	return status == -1 ? tool_fault(&f) : status;
 }
 
+/* An --images folder, absolute: daemons may be elsewhere.  Lives to the end. */
+static void
+add_images(struct opt_list *images, const char *dir)
+{
+	const char *real = realpath(dir, NULL);
+	struct fault f;
+
+	if (real == NULL)
+		tool_fail(
+		    FAULT_INPUT, "--images: %s: %s", dir, strerror(errno));
+	if (opt_list_add(images, real, &f) != 0)
+		tool_die(&f);
+}
+
 /* The subcommand called name, with its options parsed. */
 static int
 dispatch(
@@ -89,7 +105,6 @@ main(int argc, char **argv)
 		{ "status", name_options }, { "list", no_options } };
 	struct sandbox s = { .ready_fd = -1 };
 	const char *cluster = "default";
-	struct fault f;
 	size_t i;
 	int ch, status;
 
@@ -109,9 +124,8 @@ main(int argc, char **argv)
 	while ((ch = tool_getopt(argc, argv, "+", commands[i].options)) != -1)
 		if (ch == OPT_NAME)
 			cluster = optarg;
-		else if (opt_list_add(&s.images, optarg, &f) != 0)
-			tool_die(&f);
+		else
+			add_images(&s.images, optarg);
 	status = dispatch(commands[i].name, cluster, &s, argv + optind);
-	opt_list_release(&s.images);
 	return tool_end(status);
 }
