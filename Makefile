@@ -37,7 +37,7 @@ LOOP = lib/loop lib/child
 SCAN = lib/scan lib/scan_line lib/scan_text
 JQX = lib/jqx lib/jqx_set
 STATUS = lib/kube_status lib/kube_status_pod
-YAML = lib/digest lib/yaml lib/yaml_json lib/yaml_scalar lib/yaml_table
+YAML = lib/digest lib/yaml lib/yaml_compose lib/yaml_json lib/yaml_scalar lib/yaml_table
 HTTP = lib/http lib/http_request lib/http_result
 KUBE = $(JSON) $(LOOP) $(HTTP) $(YAML) \
 	lib/kube lib/kube_request lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_kind lib/kube_map lib/kube_watch lib/kube_cache

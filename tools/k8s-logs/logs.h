@@ -8,12 +8,11 @@
 #include <time.h>
 
 #include "lib/kube.h"
+#include "lib/kube_log.h"
 #include "lib/kube_refs.h"
 #include "lib/kube_watch.h"
 #include "lib/opt.h"
 #include "lib/record.h"
-
-#define LINE_MAX_BYTES (1 << 20) /* a longer line is told in pieces */
 
 struct logs;
 
@@ -33,9 +32,10 @@ struct stream {
 	char *id; /* containerID: a restarted container is another */
 	struct kube_call_state *call;
 	struct loop_timer *timer; /* to go on after a lost connection */
-	struct buf line;          /* unfinished */
-	struct timespec last;     /* of the last line told */
-	int resumed;              /* skip what is not after last */
+	struct kube_log log;
+	struct buf refusal;   /* what came instead of a log */
+	struct timespec last; /* of the last line told */
+	int resumed;          /* skip what is not after last */
 	int old; /* was running when we came: --tail and --since apply */
 	int over;
 };

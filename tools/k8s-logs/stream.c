@@ -13,6 +13,8 @@
 
 #define RESUME_MS 1000
 
+static kube_log_fn on_line;
+
 struct stream *
 stream_add(struct logs *l, const char *pod, const char *container,
     const char *id, struct fault *f)
@@ -25,7 +27,8 @@ stream_add(struct logs *l, const char *pod, const char *container,
 	if (s == NULL || v == NULL)
 		goto nomem;
 	s->logs = l;
-	buf_init(&s->line, LINE_MAX_BYTES);
+	kube_log_init(&s->log, on_line, s);
+	buf_init(&s->refusal, 1 << 16);
 	s->pod = strdup(pod);
 	s->container = strdup(container);
 	s->id = strdup(id);
@@ -46,7 +49,8 @@ stream_free(struct stream *s)
 		return;
 	kube_cancel(s->logs->kube, s->call);
 	loop_timer_cancel(s->logs->loop, &s->timer);
-	buf_release(&s->line);
+	kube_log_release(&s->log);
+	buf_release(&s->refusal);
 	free(s->pod);
 	free(s->container);
 	free(s->id);
@@ -92,70 +96,35 @@ after(const struct timespec *a, const struct timespec *b)
 	       (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
 }
 
-/* A line without its end; the time in front is the node's. */
+/* The time in front of a line is the node's. */
 static void
-tell_line(struct stream *s, const char *line, size_t n)
+on_line(void *arg, const struct timespec *at, const char *text, size_t n)
 {
-	char stamp[64], ts[CLOCK_TS_SIZE];
-	const char *blank = memchr(line, ' ', n);
-	size_t len = blank != NULL ? (size_t)(blank - line) : n;
-	struct timespec at;
-	int known = 0;
+	struct stream *s = arg;
+	char ts[CLOCK_TS_SIZE];
 
-	if (len < sizeof(stamp)) {
-		memcpy(stamp, line, len);
-		stamp[len] = '\0';
-		known = clock_parse(stamp, &at) == 0;
-	}
-	if (known) {
-		if (s->resumed && !after(&at, &s->last))
+	if (s->logs->stopped)
+		return;
+	if (at != NULL) {
+		if (s->resumed && !after(at, &s->last))
 			return;
-		s->last = at;
-		len += blank != NULL;
-		line += len;
-		n -= len;
-		clock_format(ts, &at, 0);
+		s->last = *at;
+		clock_format(ts, at, 0);
 	}
-	if (n > 0 && line[n - 1] == '\r')
-		n--;
 	if (s->logs->text)
-		tell_text(s, line, n);
+		tell_text(s, text, n);
 	else
-		tell_record(s, known ? ts : NULL, line, n);
+		tell_record(s, at != NULL ? ts : NULL, text, n);
 }
 
 static int
 on_data(void *arg, int status, const char *p, size_t n)
 {
 	struct stream *s = arg;
-	const char *end;
-	size_t len;
 
 	if (status != 200)
-		return buf_add(&s->line, p, n); /* a Status, told at the end */
-	while (n > 0 && !s->logs->stopped) {
-		end = memchr(p, '\n', n);
-		len = end != NULL ? (size_t)(end - p) : n;
-		if (s->line.len == 0 && end != NULL) {
-			tell_line(s, p, len);
-		} else if (s->line.len + len > LINE_MAX_BYTES - 1) {
-			tell_line(s, buf_str(&s->line), s->line.len);
-			buf_clear(&s->line);
-			if (len > LINE_MAX_BYTES - 1)
-				len = LINE_MAX_BYTES - 1;
-			buf_add(&s->line, p, len);
-			end = NULL;
-		} else {
-			buf_add(&s->line, p, len);
-			if (end != NULL) {
-				tell_line(s, buf_str(&s->line), s->line.len);
-				buf_clear(&s->line);
-			}
-		}
-		len += end != NULL;
-		p += len;
-		n -= len;
-	}
+		return buf_add(&s->refusal, p, n);
+	kube_log_feed(&s->log, p, n);
 	if (fflush(stdout) != 0)
 		write_failed(s->logs);
 	return s->logs->stopped ? -1 : 0;
@@ -179,7 +148,7 @@ begin_again(void *arg)
 static void
 tell_refusal(struct stream *s, const struct http_result *r)
 {
-	cJSON *status = json_parse(buf_str(&s->line), s->line.len, NULL);
+	cJSON *status = json_parse(buf_str(&s->refusal), s->refusal.len, NULL);
 	struct kube_answer a = { .status = r->status };
 	struct fault f = { 0 };
 	char name[600];
@@ -200,8 +169,8 @@ on_end(void *arg, const struct http_result *r)
 	struct logs *l = s->logs;
 
 	s->call = NULL;
-	if (r->status == 200 && s->line.len > 0) {
-		tell_line(s, buf_str(&s->line), s->line.len);
+	if (r->status == 200 && r->error == NULL) {
+		kube_log_end(&s->log);
 		if (fflush(stdout) != 0)
 			write_failed(l);
 	}
@@ -211,7 +180,9 @@ on_end(void *arg, const struct http_result *r)
 	}
 	if (l->follow &&
 	    (r->status == 200 || r->status == 0 || r->status >= 500)) {
-		buf_clear(&s->line);
+		/* the last line comes again as a whole */
+		buf_clear(&s->log.line);
+		buf_clear(&s->refusal);
 		s->timer = loop_timer(l->loop, RESUME_MS, begin_again, s, NULL);
 		if (s->timer != NULL)
 			return;

@@ -1,0 +1,90 @@
+/*
+ * Lines of a container's log: see kube_log.h.
+ */
+#include "kube_log.h"
+
+#include <string.h>
+
+#include "clock.h"
+
+void
+kube_log_init(struct kube_log *l, kube_log_fn *fn, void *arg)
+{
+	buf_init(&l->line, KUBE_LOG_LINE);
+	l->fn = fn;
+	l->arg = arg;
+}
+
+void
+kube_log_release(struct kube_log *l)
+{
+	buf_release(&l->line);
+}
+
+static void
+tell(struct kube_log *l, const char *line, size_t n)
+{
+	const char *blank = memchr(line, ' ', n);
+	size_t len = blank != NULL ? (size_t)(blank - line) : n;
+	struct timespec at;
+	char stamp[64];
+	int known = 0;
+
+	if (len < sizeof(stamp)) {
+		memcpy(stamp, line, len);
+		stamp[len] = '\0';
+		known = clock_parse(stamp, &at) == 0;
+	}
+	if (known) {
+		len += blank != NULL;
+		line += len;
+		n -= len;
+	}
+	if (n > 0 && line[n - 1] == '\r')
+		n--;
+	l->fn(l->arg, known ? &at : NULL, line, n);
+}
+
+/* Tells what has been kept of a line and forgets it. */
+static void
+tell_kept(struct kube_log *l)
+{
+	tell(l, buf_str(&l->line), l->line.len);
+	buf_clear(&l->line);
+}
+
+void
+kube_log_feed(struct kube_log *l, const char *p, size_t n)
+{
+	const char *end;
+	size_t len, room;
+
+	for (; n > 0; p += len, n -= len) {
+		end = memchr(p, '\n', n);
+		len = end != NULL ? (size_t)(end - p) : n;
+		room = KUBE_LOG_LINE - l->line.len;
+		if (len > room) {
+			len = room;
+			end = NULL;
+		}
+		if (l->line.len == 0 && end != NULL) {
+			tell(l, p, len);
+			len++;
+			continue;
+		}
+		if (buf_add(&l->line, p, len) != 0) {
+			buf_clear(&l->line); /* no memory: the line is lost */
+			continue;
+		}
+		if (end != NULL || l->line.len == KUBE_LOG_LINE)
+			tell_kept(l);
+		len += end != NULL;
+	}
+}
+
+void
+kube_log_end(struct kube_log *l)
+{
+	if (l->line.len > 0)
+		tell_kept(l);
+}
