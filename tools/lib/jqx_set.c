@@ -131,7 +131,8 @@ write_function(struct buf *b, const struct jqx *q)
 
 	buf_addf(b, "def __e%zu: ", q->number);
 	for (i = 0; i < q->names_n; i++)
-		buf_addf(b, "$__vars[\"%s\"] as $%s | ", q->names[i], q->names[i]);
+		buf_addf(
+		    b, "$__vars[\"%s\"] as $%s | ", q->names[i], q->names[i]);
 	buf_addf(b, "(%s\n);\n", q->text);
 }
 
