@@ -26,15 +26,46 @@ answer(
 	status_release(st);
 }
 
+enum patch_kind {
+	PATCH_NONE,
+	PATCH_JSON,
+	PATCH_MERGE,
+	PATCH_STRATEGIC,
+	PATCH_APPLY
+};
+
+static enum patch_kind
+patch_kind(const struct request *rq)
+{
+	static const char *const names[] = {
+		[PATCH_JSON] = "application/json-patch+json",
+		[PATCH_MERGE] = "application/merge-patch+json",
+		[PATCH_STRATEGIC] = "application/strategic-merge-patch+json",
+		[PATCH_APPLY] = "application/apply-patch+yaml",
+	};
+	const char *s = httpd_header(rq->http, "Content-Type");
+	size_t n = s != NULL ? strcspn(s, "; ") : 0, i;
+
+	for (i = 1; i < sizeof names / sizeof names[0]; i++)
+		if (strlen(names[i]) == n && strncmp(s, names[i], n) == 0)
+			return (enum patch_kind)i;
+	return PATCH_NONE;
+}
+
 /* Refuses or warns of members that the kind does not have. */
 static int
 tell_unknown(struct request *rq, const char *list, struct status *st)
 {
 	const char *how = httpd_query(rq->http, "fieldValidation"), *s;
-	char version[160], warning[512];
+	char warning[512];
 	struct buf b;
 	size_t n;
-	int strict = how != NULL && strcmp(how, "Strict") == 0;
+	/* server-side apply never takes what the schema does not have */
+	int strict =
+	    strcmp(rq->method, "PATCH") == 0 && patch_kind(rq) == PATCH_APPLY;
+
+	if (how != NULL && strcmp(how, "Strict") == 0)
+		strict = 1;
 
 	if (how != NULL && strcmp(how, "Ignore") == 0)
 		return 0;
@@ -52,9 +83,8 @@ tell_unknown(struct request *rq, const char *list, struct status *st)
 		status_bad_request(st,
 		    "%s in version \"%s\" cannot be handled as a %s: strict "
 		    "decoding error: %s",
-		    rq->type->kind,
-		    type_api_version(rq->type, version, sizeof version),
-		    rq->type->kind, buf_str(&b));
+		    rq->type->kind, rq->type->version, rq->type->kind,
+		    buf_str(&b));
 	buf_release(&b);
 	return strict ? -1 : 0;
 }
@@ -127,32 +157,6 @@ verb_update(struct request *rq)
 }
 
 /* ---- patches ---- */
-
-enum patch_kind {
-	PATCH_NONE,
-	PATCH_JSON,
-	PATCH_MERGE,
-	PATCH_STRATEGIC,
-	PATCH_APPLY
-};
-
-static enum patch_kind
-patch_kind(const struct request *rq)
-{
-	static const char *const names[] = {
-		[PATCH_JSON] = "application/json-patch+json",
-		[PATCH_MERGE] = "application/merge-patch+json",
-		[PATCH_STRATEGIC] = "application/strategic-merge-patch+json",
-		[PATCH_APPLY] = "application/apply-patch+yaml",
-	};
-	const char *s = httpd_header(rq->http, "Content-Type");
-	size_t n = s != NULL ? strcspn(s, "; ") : 0, i;
-
-	for (i = 1; i < sizeof names / sizeof names[0]; i++)
-		if (strlen(names[i]) == n && strncmp(s, names[i], n) == 0)
-			return (enum patch_kind)i;
-	return PATCH_NONE;
-}
 
 static cJSON *
 patched(struct request *rq, enum patch_kind how, const cJSON *live,
@@ -249,9 +253,7 @@ apply(struct request *rq, cJSON *config, struct object **o, int *code,
 	if (rq->type->how == TYPE_EVENTS)
 		return status_set(st, 415, "UnsupportedMediaType",
 		    "events.k8s.io: apply core/v1 events instead");
-	object_strip_nulls(config);
-	if (object_identify(rq->type, rq->path.ns, rq->path.name, config, st) !=
-	    0)
+	if (identify(rq, config, st) != 0)
 		return -1;
 	v = apply_patch(
 	    &ar, old != NULL ? object_value(old) : NULL, config, &causes, &f);

@@ -83,11 +83,11 @@ service(cJSON *v)
 		rc |= service_port(p);
 	}
 	type = json_str(spec, "type", NULL);
+	rc |= default_object(json_sub(v, "status"), "loadBalancer");
 	if (rc != 0 || type == NULL || strcmp(type, "ExternalName") == 0)
 		return rc;
 	rc |= default_str(spec, "internalTrafficPolicy", "Cluster") |
 	      default_str(spec, "ipFamilyPolicy", "SingleStack");
-	rc |= default_object(json_sub(v, "status"), "loadBalancer");
 	if (strcmp(type, "ClusterIP") != 0)
 		rc |= default_str(spec, "externalTrafficPolicy", "Cluster");
 	if (json_at(spec, "ipFamilies", NULL) == NULL) {

@@ -104,6 +104,26 @@ job(cJSON *spec)
 		       "TerminatingOrFailed");
 }
 
+/* Counts that are always there, 0 too. */
+static int
+counts(const char *kind, cJSON *v)
+{
+	static const char *const of_daemon_set[] = { "currentNumberScheduled",
+		"desiredNumberScheduled", "numberMisscheduled", "numberReady" };
+	cJSON *status = json_sub(v, "status");
+	size_t i;
+	int rc = 0;
+
+	if (strcmp(kind, "ReplicaSet") == 0 || strcmp(kind, "StatefulSet") == 0)
+		rc = default_num(status, "replicas", 0);
+	if (strcmp(kind, "StatefulSet") == 0)
+		rc |= default_num(status, "availableReplicas", 0);
+	if (strcmp(kind, "DaemonSet") == 0)
+		for (i = 0; i < 4; i++)
+			rc |= default_num(status, of_daemon_set[i], 0);
+	return rc;
+}
+
 int
 defaults_workload(const char *kind, cJSON *v)
 {
@@ -125,7 +145,7 @@ defaults_workload(const char *kind, cJSON *v)
 			continue;
 		spec = json_sub(v, "spec");
 		template = json_at(spec, "template", NULL);
-		if (kinds[i].fn(spec) != 0)
+		if (kinds[i].fn(spec) != 0 || counts(kind, v) != 0)
 			return -1;
 		if (template == NULL)
 			return 0;

@@ -38,6 +38,19 @@ grace_period(const struct type *t, const cJSON *v, const cJSON *options)
 }
 
 static int
+is_namespace(const struct type *t)
+{
+	return strcmp(t->plural, "namespaces") == 0;
+}
+
+static int
+is_needed(const char *namespace)
+{
+	return strcmp(namespace, "default") == 0 ||
+	       strcmp(namespace, "kube-system") == 0;
+}
+
+static int
 check_options(const struct type *t, const cJSON *v, const cJSON *options,
     struct status *st)
 {
@@ -48,10 +61,14 @@ check_options(const struct type *t, const cJSON *v, const cJSON *options,
 	const char *is = json_str(v, "metadata", "uid", NULL);
 	char why[256];
 
+	if (is_namespace(t) && is_needed(name))
+		return status_forbidden(
+		    st, t, name, "this namespace may not be deleted");
 	if (uid != NULL && strcmp(uid, is) != 0) {
 		snprintf(why, sizeof why,
-		    "Precondition failed: UID in precondition: %s, UID in "
-		    "object meta: %s",
+		    "the UID in the precondition (%s) does not match the UID "
+		    "in record (%s). The object might have been deleted and "
+		    "then recreated",
 		    uid, is);
 		return status_conflict(st, t, name, why);
 	}
@@ -97,19 +114,7 @@ propagate(const cJSON *options, cJSON *meta, struct status *st)
 		rc = add_finalizer(meta, "foregroundDeletion");
 	else if (strcmp(how, "Orphan") == 0)
 		rc = add_finalizer(meta, "orphan");
-	else if (strcmp(how, "Background") != 0)
-		return status_set(st, 422, "Invalid",
-		    "DeleteOptions.meta.k8s.io \"\" is invalid: "
-		    "propagationPolicy: Unsupported value: \"%s\": supported "
-		    "values: \"Foreground\", \"Background\", \"Orphan\"",
-		    how);
 	return rc == 0 ? 0 : status_nomem(st);
-}
-
-static int
-is_namespace(const struct type *t)
-{
-	return strcmp(t->plural, "namespaces") == 0;
 }
 
 /* 1 when something keeps the object although it is to be deleted. */
@@ -208,6 +213,25 @@ fail:
 	return -1;
 }
 
+static int
+check_policy(const cJSON *options, struct status *st)
+{
+	static const struct type options_type = { .group = "meta.k8s.io",
+		.kind = "DeleteOptions" };
+	const cJSON *how = json_at(options, "propagationPolicy", NULL);
+	const char *s = cJSON_GetStringValue(how);
+	struct causes c;
+
+	if (how == NULL || (s != NULL && (strcmp(s, "Foreground") == 0 ||
+					     strcmp(s, "Background") == 0 ||
+					     strcmp(s, "Orphan") == 0)))
+		return 0;
+	causes_init(&c);
+	cause_unsupported(&c, "propagationPolicy", how,
+	    "\"Foreground\", \"Background\", \"Orphan\", \"nil\"");
+	return status_invalid(st, &options_type, "", &c);
+}
+
 /* DeleteOptions from the body, with the query's parameters over them. */
 static int
 read_options(struct request *rq, cJSON **options, struct status *st)
@@ -232,7 +256,7 @@ read_options(struct request *rq, cJSON **options, struct status *st)
 	}
 	if (how != NULL)
 		json_set_str(*options, "propagationPolicy", how);
-	return 0;
+	return check_policy(*options, st);
 }
 
 static int

@@ -137,13 +137,11 @@ kind_of_value(const cJSON *v)
 static int
 wrong(struct check *c, const cJSON *v, const char *want)
 {
-	char s[160];
-
 	return status_bad_request(c->st,
 	    "%s in version \"%s\" cannot be handled as a %s: json: cannot "
 	    "unmarshal %s into field %s of type %s",
-	    c->type->kind, type_api_version(c->type, s, sizeof s),
-	    c->type->kind, kind_of_value(v), c->path, want);
+	    c->type->kind, c->type->version, c->type->kind, kind_of_value(v),
+	    c->path, want);
 }
 
 /* ---- scalars ---- */

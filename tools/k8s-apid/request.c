@@ -198,8 +198,12 @@ respond_value(struct request *rq, int code, const cJSON *v)
 		v = view = views_event(v);
 	if (as == ACCEPT_TABLE) {
 		out = table_new(rq->type, 1);
-		if (out != NULL)
+		if (out != NULL) {
 			table_add(out, rq->type, v);
+			json_set_str(json_sub(out, "metadata"),
+			    "resourceVersion",
+			    json_str(v, "metadata", "resourceVersion", NULL));
+		}
 	} else if (as == ACCEPT_METADATA)
 		out = views_metadata(v);
 	respond_json(rq, code, out != NULL ? out : v);

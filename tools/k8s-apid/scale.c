@@ -93,6 +93,21 @@ wanted(struct request *rq, const cJSON *is, struct status *st)
 	return v;
 }
 
+static void
+refuse_count(struct request *rq, double n, struct status *st)
+{
+	static const struct type scale_type = { .group = "autoscaling",
+		.kind = "Scale" };
+	cJSON *value = cJSON_CreateNumber(n);
+	struct causes c;
+
+	causes_init(&c);
+	cause_invalid(
+	    &c, "spec.replicas", value, "must be greater than or equal to 0");
+	cJSON_Delete(value);
+	status_invalid(st, &scale_type, rq->path.name, &c);
+}
+
 static int
 set_scale(struct request *rq, struct object **o, struct status *st)
 {
@@ -111,10 +126,7 @@ set_scale(struct request *rq, struct object **o, struct status *st)
 		goto out;
 	n = json_num(json_at(want, "spec", NULL), "replicas", 0);
 	if (n < 0 || n != floor(n) || n > INT32_MAX) {
-		status_set(st, 422, "Invalid",
-		    "Scale.autoscaling \"%s\" is invalid: spec.replicas: "
-		    "Invalid value: %g: must be greater than or equal to 0",
-		    rq->path.name, n);
+		refuse_count(rq, n, st);
 		goto out;
 	}
 	v = cJSON_Duplicate(object_value(old), 1);

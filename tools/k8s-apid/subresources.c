@@ -79,7 +79,7 @@ bind_pod(struct request *rq, const cJSON *body, struct status *st)
 {
 	const char *node = json_str(body, "target", "name", NULL);
 	struct object *old = request_object(rq, st), *o;
-	const char *is;
+	const char *is, *is_named;
 	struct write w;
 	char why[600];
 	cJSON *v;
@@ -87,6 +87,10 @@ bind_pod(struct request *rq, const cJSON *body, struct status *st)
 	if (old == NULL)
 		return -1;
 	is = json_str(object_value(old), "spec", "nodeName", NULL);
+	is_named = json_str(body, "metadata", "name", NULL);
+	if (is_named != NULL && strcmp(is_named, rq->path.name) != 0)
+		return status_bad_request(
+		    st, "name in URL does not match name in Binding object");
 	if (node == NULL || node[0] == '\0')
 		return status_bad_request(st, "target.name: Required value");
 	if (is != NULL && is[0] != '\0') {
@@ -181,6 +185,22 @@ fail:
 /* ---- serviceaccounts/token ---- */
 
 static int
+refuse_seconds(double seconds, struct status *st)
+{
+	static const struct type token_type = {
+		.group = "authentication.k8s.io", .kind = "TokenRequest"
+	};
+	cJSON *value = cJSON_CreateNumber(seconds);
+	struct causes c;
+
+	causes_init(&c);
+	cause_invalid(&c, "spec.expirationSeconds", value,
+	    "may not specify a duration less than 10 minutes");
+	cJSON_Delete(value);
+	return status_invalid(st, &token_type, "", &c);
+}
+
+static int
 issue(struct request *rq, cJSON *body, const cJSON *account, struct status *st)
 {
 	double seconds = json_num(
@@ -192,11 +212,7 @@ issue(struct request *rq, cJSON *body, const cJSON *account, struct status *st)
 	int rc;
 
 	if (seconds < TOKEN_SHORTEST)
-		return status_set(st, 422, "Invalid",
-		    "TokenRequest.authentication.k8s.io \"%s\" is invalid: "
-		    "spec.expirationSeconds: Invalid value: %.0f: may not "
-		    "specify a duration less than 10 minutes",
-		    rq->path.name, seconds);
+		return refuse_seconds(seconds, st);
 	if (seconds > TOKEN_LONGEST)
 		seconds = TOKEN_LONGEST;
 	token = auth_issue(rq->a->auth, rq->path.ns, rq->path.name,

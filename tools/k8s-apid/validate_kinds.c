@@ -88,9 +88,8 @@ validate_job(struct validation *x, const cJSON *v)
 	    json_at(template, "metadata", "labels", NULL));
 	check_template(x, template);
 	if (restart != NULL && strcmp(restart, "Always") == 0)
-		bad_choice(x, "template.spec.restartPolicy",
-		    json_at(template, "spec", "restartPolicy", NULL),
-		    "\"OnFailure\", \"Never\"");
+		bad_required(x, "template.spec.restartPolicy",
+		    "valid values: \"OnFailure\", \"Never\"");
 	if (x->old != NULL) {
 		const cJSON *old = json_at(x->old, "spec", NULL);
 
@@ -183,8 +182,8 @@ validate_service(struct validation *x, const cJSON *v)
 		    "must be a valid IPv4 address");
 	if (was_ip != NULL && ip != NULL && ip[0] != '\0' && !external &&
 	    strcmp(was_ip, ip) != 0)
-		bad_value(x, "clusterIP", json_at(spec, "clusterIP", NULL),
-		    "field is immutable");
+		bad_value(x, "clusterIPs[0]", json_at(spec, "clusterIP", NULL),
+		    "may not change once set");
 	go_back(x, was);
 }
 
@@ -258,7 +257,8 @@ validate_binding(struct validation *x, const cJSON *v)
 		must_have(x, s, "name");
 		kind = must_have(x, s, "kind");
 		may_choose(x, s, "kind", kinds);
-		if (kind != NULL && strcmp(kind, "ServiceAccount") == 0)
+		if (kind != NULL && strcmp(kind, "ServiceAccount") == 0 &&
+		    !x->type->namespaced)
 			must_have(x, s, "namespace");
 		go_back(x, was);
 	}
