@@ -175,6 +175,9 @@ answered(void *arg, const struct kube_answer *answer)
 	}
 	a->busy--;
 	kube_fault(answer, "", &f);
+	/* the server's 500 for a field that it does not know */
+	if (strstr(answer->message, "failed to create typed patch") != NULL)
+		f.code = FAULT_NO;
 	object_fail(o, f.code, "%s", answer->message);
 	if (answer->status == 409)
 		report_conflict(o, answer->body);

@@ -132,6 +132,10 @@ may_retry(const struct kube_call_state *c, const struct http_result *r)
 		/* it may have been carried out: not created twice */
 		return (r->timed_out || r->status != 0) &&
 		       strcmp(c->method, "POST") != 0;
+	/* so servers before 1.21 call a field that their schema lacks */
+	if (r->status == 500 &&
+	    strstr(buf_str(r->body), "failed to create typed patch") != NULL)
+		return 0;
 	return r->status == 429 || r->status == 500 || r->status == 502 ||
 	       r->status == 503 || r->status == 504;
 }
