@@ -1,0 +1,274 @@
+/*
+ * Where a dump goes: records on standard output, or a folder for people:
+ *   events.jsonl   objects/RESOURCE[.GROUP]_NAME.json
+ *   logs/POD_CONTAINER.log   logs/POD_CONTAINER.previous.log
+ * A dump is kept as evidence and passed around: values of Secrets are left out.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dump.h"
+#include "lib/clock.h"
+#include "lib/kube_status.h"
+#include "tool.h"
+
+#define LAST_APPLIED "kubectl.kubernetes.io/last-applied-configuration"
+
+static void
+failed(struct dump *d, const char *name)
+{
+	if (!d->failed)
+		tool_warn("%s: %s", name,
+		    errno != 0 ? strerror(errno) : "write failed");
+	d->failed = 1;
+	d->status = tool_worse(d->status, FAULT_UNSURE);
+}
+
+static int
+make_folder(const char *path, struct fault *f)
+{
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return 0;
+	return fault_sys(f, FAULT_UNSURE, errno, "%s", path);
+}
+
+/* A file of the folder, for its owner alone: it holds configuration. */
+static FILE *
+create(struct dump *d, const char *name)
+{
+	FILE *file = NULL;
+	struct buf path;
+	int fd;
+
+	buf_init(&path, 8192);
+	buf_addf(&path, "%s/%s", d->dir, name);
+	if (path.failed) {
+		errno = ENAMETOOLONG;
+	} else {
+		fd = open(buf_str(&path),
+		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		file = fd != -1 ? fdopen(fd, "w") : NULL;
+		if (file == NULL && fd != -1)
+			close(fd);
+	}
+	if (file == NULL)
+		failed(d, buf_str(&path));
+	buf_release(&path);
+	return file;
+}
+
+static void
+finish(struct dump *d, FILE *file, const char *name)
+{
+	int bad = ferror(file);
+
+	if (fclose(file) != 0 || bad)
+		failed(d, name);
+}
+
+int
+out_open(struct dump *d, struct fault *f)
+{
+	struct buf path;
+	int r;
+
+	if (d->dir == NULL)
+		return 0;
+	buf_init(&path, 4096);
+	buf_addf(&path, "%s/objects", d->dir);
+	r = make_folder(d->dir, f);
+	if (r == 0)
+		r = make_folder(buf_str(&path), f);
+	buf_clear(&path);
+	buf_addf(&path, "%s/logs", d->dir);
+	if (r == 0)
+		r = make_folder(buf_str(&path), f);
+	buf_release(&path);
+	if (r == 0 && (d->events = create(d, "events.jsonl")) == NULL)
+		r = fault_set(f, FAULT_UNSURE, "%s: cannot be written", d->dir);
+	return r;
+}
+
+void
+out_close(struct dump *d)
+{
+	if (d->events != NULL)
+		finish(d, d->events, "events.jsonl");
+}
+
+/* Its time as records have it; Kubernetes knows three fields for it. */
+static const char *
+event_time(const cJSON *e, char *ts)
+{
+	static const char *const fields[] = { "lastTimestamp", "eventTime",
+		"firstTimestamp" };
+	const char *s;
+	struct timespec at;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		s = json_str(e, fields[i], NULL);
+		if (s != NULL && clock_parse(s, &at) == 0)
+			return clock_format(ts, &at, 0);
+	}
+	s = json_str(e, "metadata", "creationTimestamp", NULL);
+	return s != NULL && clock_parse(s, &at) == 0 ?
+		   clock_format(ts, &at, 0) :
+		   NULL;
+}
+
+void
+out_event(struct dump *d, const cJSON *event)
+{
+	const cJSON *about = json_at(event, "involvedObject", NULL);
+	struct record *r = &d->record;
+	struct fault f = { 0 };
+	char ts[CLOCK_TS_SIZE];
+
+	record_begin(r, "event");
+	record_str(r, "kind", json_str(about, "kind", NULL));
+	record_str(r, "namespace", d->ns);
+	record_str(r, "name", json_str(about, "name", NULL));
+	record_str(r, "severity", json_str(event, "type", NULL));
+	record_str(r, "reason", json_str(event, "reason", NULL));
+	record_str(r, "message", json_str(event, "message", NULL));
+	record_int(r, "count", (long long)json_num(event, "count", 1));
+	record_str(r, "ts", event_time(event, ts));
+	if (record_end(r, d->dir != NULL ? d->events : stdout, &f) != 0)
+		failed(d, d->dir != NULL ? "events.jsonl" : "standard output");
+}
+
+/* Keeps the keys of a Secret and nothing else of what it holds. */
+static void
+redact(cJSON *object)
+{
+	static const char *const maps[] = { "data", "stringData" };
+	cJSON *value, *notes;
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		cJSON_ArrayForEach(value, json_at(object, maps[i], NULL)) {
+			if (cJSON_IsString(value))
+				cJSON_SetValuestring(value, "(redacted)");
+		}
+	notes = json_at(object, "metadata", "annotations", NULL);
+	cJSON_DeleteItemFromObjectCaseSensitive(notes, LAST_APPLIED);
+}
+
+static void
+write_file(struct dump *d, const struct kube_kind *kind, const cJSON *object)
+{
+	char name[700], *text = cJSON_Print(object);
+	FILE *file;
+
+	snprintf(name, sizeof(name), "objects/%s%s%s_%s.json", kind->resource,
+	    kind->group[0] != '\0' ? "." : "", kind->group,
+	    json_str(object, "metadata", "name", NULL));
+	file = create(d, name);
+	if (file != NULL) {
+		if (text == NULL)
+			errno = ENOMEM;
+		if (text == NULL || fputs(text, file) < 0 ||
+		    fputc('\n', file) < 0)
+			failed(d, name);
+		finish(d, file, name);
+	}
+	cJSON_free(text);
+}
+
+static void
+write_record(struct dump *d, const cJSON *object)
+{
+	static const char *const states[] = { "progressing", "ready", "failed",
+		"doomed", "terminating" };
+	struct kube_verdict v = kube_status(object);
+	struct record *r = &d->record;
+	struct fault f = { 0 };
+
+	record_begin(r, "object");
+	record_str(r, "apiVersion", json_str(object, "apiVersion", NULL));
+	record_str(r, "kind", json_str(object, "kind", NULL));
+	record_str(
+	    r, "namespace", json_str(object, "metadata", "namespace", NULL));
+	record_str(r, "name", json_str(object, "metadata", "name", NULL));
+	record_str(r, "state", states[v.state]);
+	record_str(r, "reason", v.reason);
+	record_str(r, "message", v.message);
+	record_json(r, "object", object);
+	if (record_end(r, stdout, &f) != 0)
+		failed(d, "standard output");
+}
+
+void
+out_object(struct dump *d, const struct kube_kind *kind, cJSON *object)
+{
+	const char *name = json_str(object, "metadata", "name", NULL);
+
+	if (name == NULL || strchr(name, '/') != NULL || d->failed)
+		return;
+	cJSON_DeleteItemFromObjectCaseSensitive(
+	    json_at(object, "metadata", NULL), "managedFields");
+	if (strcmp(kind->resource, "secrets") == 0 && kind->group[0] == '\0')
+		redact(object);
+	d->objects++;
+	if (d->dir != NULL)
+		write_file(d, kind, object);
+	else
+		write_record(d, object);
+}
+
+static void
+write_line(struct out_log *l, const char *ts, const char *text, size_t n)
+{
+	char name[700];
+
+	if (l->file == NULL) {
+		snprintf(name, sizeof(name), "logs/%s_%s%s.log", l->pod,
+		    l->container, l->previous ? ".previous" : "");
+		l->file = create(l->d, name);
+		if (l->file == NULL)
+			return;
+	}
+	if (ts != NULL)
+		fprintf(l->file, "%s ", ts);
+	fwrite(text, 1, n, l->file);
+	fputc('\n', l->file);
+}
+
+void
+out_log_line(
+    struct out_log *l, const struct timespec *at, const char *text, size_t n)
+{
+	struct record *r = &l->d->record;
+	char ts[CLOCK_TS_SIZE];
+	struct fault f = { 0 };
+
+	if (l->d->failed)
+		return;
+	if (at != NULL)
+		clock_format(ts, at, 0);
+	if (l->d->dir != NULL) {
+		write_line(l, at != NULL ? ts : NULL, text, n);
+		return;
+	}
+	record_begin(r, "log");
+	record_str(r, "pod", l->pod);
+	record_str(r, "container", l->container);
+	if (l->previous)
+		record_bool(r, "previous", 1);
+	record_str(r, "ts", at != NULL ? ts : NULL);
+	record_strn(r, "line", text, n);
+	if (record_end(r, stdout, &f) != 0)
+		failed(l->d, "standard output");
+}
+
+void
+out_log_close(struct out_log *l)
+{
+	if (l->file != NULL)
+		finish(l->d, l->file, "logs");
+	l->file = NULL;
+}
