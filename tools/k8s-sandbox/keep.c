@@ -5,6 +5,7 @@
  */
 #include "keep.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -53,6 +54,28 @@ show(const char *path)
 	buf_release(&b);
 }
 
+/*
+ * Closes what the caller had open: whoever reads those pipes would wait for
+ * the keeper.  Our own descriptors are the ones that are closed on exec.
+ */
+static void
+close_inherited(void)
+{
+	struct dirent *e;
+	DIR *d = opendir("/proc/self/fd");
+	int fd, flags;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		if (sscanf(e->d_name, "%d", &fd) != 1 || fd <= 2)
+			continue;
+		flags = fcntl(fd, F_GETFD);
+		if (flags != -1 && (flags & FD_CLOEXEC) == 0)
+			close(fd);
+	}
+	if (d != NULL)
+		closedir(d);
+}
+
 /* The keeper's life, in a session of its own; the log gets what it says. */
 static void
 keeper(struct sandbox *s, int log)
@@ -61,6 +84,7 @@ keeper(struct sandbox *s, int log)
 	struct fault f;
 
 	setsid();
+	close_inherited();
 	if (null == -1 || dup2(null, 0) == -1 || dup2(null, 1) == -1 ||
 	    dup2(log, 2) == -1)
 		_exit(FAULT_UNSURE);

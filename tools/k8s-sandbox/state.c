@@ -286,6 +286,7 @@ state_find(struct state_seen *seen, const char *name, struct fault *f)
 	char base[BASE_SIZE];
 	int fd, found;
 
+	memset(seen, 0, sizeof(*seen));
 	if (check_name(name, f) != 0 || base_path(base, f) != 0)
 		return -1;
 	fd = base_open(base, 0, f);

@@ -53,7 +53,7 @@ struct state_seen {
 
 /*
  * Looks at the folder called name.  1 when there is one (alive or dead), 0
- * when not, -1 with f.
+ * when not (*seen is zero then), -1 with f.
  */
 int state_find(struct state_seen *seen, const char *name, struct fault *f);
 
