@@ -63,7 +63,8 @@ struct apply {
 					known */
 	double deadline;
 	size_t reported, done;
-	int progress; /* a line on standard error is wanted */
+	int progress;    /* a line on standard error is wanted */
+	double drawn_ms; /* clock: when it was drawn; 0: it is not there */
 };
 
 /*
@@ -104,7 +105,7 @@ int crd_wait(struct apply *a, struct fault *f);
 int report_ready(struct apply *a, struct fault *f);
 
 /* The line of progress, on a terminal; done: takes it away. */
-void report_progress(const struct apply *a, int done);
+void report_progress(struct apply *a, int done);
 
 /* Tells a conflict: field and manager of each cause. */
 void report_conflict(const struct object *o, const cJSON *status);

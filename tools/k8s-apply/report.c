@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "apply.h"
+#include "lib/clock.h"
 #include "lib/record.h"
 #include "tool.h"
 
@@ -47,14 +48,18 @@ report_ready(struct apply *a, struct fault *f)
 }
 
 void
-report_progress(const struct apply *a, int done)
+report_progress(struct apply *a, int done)
 {
-	if (!a->progress)
+	double now = clock_ms();
+
+	/* drawing costs more than an object: ten times a second will do */
+	if (!a->progress || (!done && now < a->drawn_ms + 100))
 		return;
-	if (done)
+	if (done && a->drawn_ms > 0)
 		fputs("\r\033[K", stderr);
-	else
+	else if (!done)
 		fprintf(stderr, "\r\033[K%zu of %zu applied", a->done, a->n);
+	a->drawn_ms = done ? 0 : now;
 }
 
 /*

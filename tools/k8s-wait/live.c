@@ -58,8 +58,10 @@ live_draw(struct wait *w)
 	unsigned width = columns();
 	size_t i, more = 0;
 
-	if (!w->live)
+	/* a burst of events is not worth a burst of drawing */
+	if (!w->live || (w->live_lines > 0 && clock_ms() < w->drawn_ms + 100))
 		return;
+	w->drawn_ms = clock_ms();
 	live_clear(w);
 	for (i = 0; i < w->n; i++) {
 		if (w->v[i].outcome != WAITING)

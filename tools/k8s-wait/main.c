@@ -12,6 +12,7 @@
 #include "wait.h"
 
 #define LIVE_MS 200
+#define EXPLAIN_MAX 5 /* objects; more would bury the first */
 
 static const char usage[] =
     "k8s-wait [--context NAME] [--each-timeout DURATION]\n"
@@ -182,7 +183,7 @@ run(struct wait *w)
 static int
 verdict(struct wait *w)
 {
-	int status = 0;
+	int status = 0, explained = 0;
 	size_t i;
 
 	for (i = 0; i < w->n; i++) {
@@ -192,9 +193,11 @@ verdict(struct wait *w)
 			status = tool_worse(status, FAULT_NO);
 		else if (t->outcome == UNSURE)
 			status = tool_worse(status, FAULT_UNSURE);
-		if (w->log_lines > 0 &&
-		    (t->outcome == FAILED || t->outcome == TIMED_OUT))
+		if (w->log_lines > 0 && explained < EXPLAIN_MAX &&
+		    (t->outcome == FAILED || t->outcome == TIMED_OUT)) {
+			explained++;
 			explain(t);
+		}
 	}
 	return status;
 }

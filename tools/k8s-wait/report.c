@@ -17,6 +17,7 @@ record(struct target *t, const char *status)
 	double startup;
 	int seen;
 
+	live_clear(w);
 	record_init(&r);
 	record_begin(&r, "wait");
 	record_str(&r, "kind", t->kind.kind);
@@ -59,7 +60,6 @@ report_end(struct target *t)
 	record(t, statuses[t->outcome]);
 	if (t->outcome != FAILED && t->outcome != UNSURE)
 		return;
-	live_clear(t->wait);
 	reason_of(&t->end, why, sizeof why);
 	tool_warn("%s: %s", target_name(t, name, sizeof name), why);
 }
@@ -89,7 +89,6 @@ report_timeout(struct target *t)
 	target_end(t, t->feed->synced ? TIMED_OUT : UNSURE, &v);
 	if (t->outcome == UNSURE)
 		return;
-	live_clear(w);
 	reason_of(&v, why, sizeof why);
 	tool_warn("%s: not %s in time: %s", target_name(t, name, sizeof name),
 	    w->goal_text, why);

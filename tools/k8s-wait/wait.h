@@ -96,6 +96,7 @@ struct wait {
 	int stop; /* something has failed for good */
 	int live; /* standard error is a terminal */
 	size_t live_lines;
+	double drawn_ms;    /* clock: of the last drawing */
 	struct fault fault; /* of a callback */
 };
 
