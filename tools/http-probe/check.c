@@ -141,78 +141,14 @@ read_status(struct check *c, const cJSON *v, struct fault *f)
 	return 0;
 }
 
-/* Notes that q binds the variable when it is run: 0 or -1. */
-static int
-add_late(struct check_jq *q, const char *name, size_t n, struct fault *f)
-{
-	char **grown;
-	size_t i;
-
-	for (i = 0; i < q->late_n; i++)
-		if (strncmp(q->late[i], name, n) == 0 && q->late[i][n] == '\0')
-			return 0;
-	grown = reallocarray(q->late, q->late_n + 1, sizeof(*grown));
-	if (grown == NULL)
-		return fault_nomem(f);
-	q->late = grown;
-	grown[q->late_n] = strndup(name, n);
-	if (grown[q->late_n] == NULL)
-		return fault_nomem(f);
-	q->late_n++;
-	return 0;
-}
-
-/*
- * What is captured later becomes a jq variable, so that the expression is
- * compiled once: within a string literal an interpolation, elsewhere a
- * number where it is one.
- */
-static int
-bind_late(struct check_jq *q, struct buf *out, struct fault *f)
-{
-	const char *s;
-	int quoted = 0;
-	size_t n;
-
-	for (s = q->text; *s != '\0'; s++) {
-		if (s[0] == '$' && s[1] == '{') {
-			n = strcspn(s + 2, "}");
-			if (add_late(q, s + 2, n, f) != 0)
-				return -1;
-			if (quoted)
-				buf_addf(out, "\\($%.*s)", (int)n, s + 2);
-			else
-				buf_addf(out, "(($%.*s | tonumber)? // $%.*s)",
-				    (int)n, s + 2, (int)n, s + 2);
-			s += n + 2;
-			continue;
-		}
-		if (quoted && s[0] == '\\' && s[1] != '\0')
-			buf_addc(out, *s++);
-		else if (*s == '"')
-			quoted = !quoted;
-		buf_addc(out, *s);
-	}
-	return buf_check(out, "jq", f);
-}
-
 static int
 read_jq(struct reader *r, const cJSON *v, struct check_jq *q, struct fault *f)
 {
-	struct buf b;
-
 	if (!cJSON_IsString(v))
 		return bad(
 		    f, v->string != NULL ? v->string : "jq", "not a string");
 	q->text = expand(r, v->valuestring, VARS_JSON, f);
-	if (q->text == NULL)
-		return -1;
-	buf_init(&b, LINE_MAX_BYTES);
-	if (bind_late(q, &b, f) == 0)
-		q->q = jqx_set_add(r->jqs, buf_str(&b),
-		    (const char *const *)q->late, q->late_n, f);
-	buf_release(&b);
-	return q->q != NULL ? 0 : fault_prefix(f, "jq: %s", q->text);
+	return q->text != NULL ? check_jq_add(q, r->jqs, f) : -1;
 }
 
 static int
@@ -424,21 +360,6 @@ read_check(struct reader *r, const struct checks *all, const char *line,
 }
 
 static void
-release_jqs(struct check_jq *q, size_t n)
-{
-	size_t i, j;
-
-	for (i = 0; i < n; i++) {
-		for (j = 0; j < q[i].late_n; j++)
-			free(q[i].late[j]);
-		free(q[i].late);
-		free(q[i].name);
-		free(q[i].text);
-	}
-	free(q);
-}
-
-static void
 check_release(struct check *c)
 {
 	size_t i;
@@ -462,8 +383,8 @@ check_release(struct check *c)
 		regfree(&c->expect_headers[i].re);
 	}
 	free(c->expect_headers);
-	release_jqs(c->jq, c->jq_n);
-	release_jqs(c->captures, c->captures_n);
+	check_jqs_free(c->jq, c->jq_n);
+	check_jqs_free(c->captures, c->captures_n);
 }
 
 int

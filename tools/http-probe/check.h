@@ -9,17 +9,10 @@
 #include <regex.h>
 #include <stddef.h>
 
+#include "http-probe/check_jq.h"
 #include "http-probe/vars.h"
 #include "lib/fault.h"
 #include "lib/jqx.h"
-
-struct check_jq {
-	char *name; /* of the variable that it captures; NULL: assertion */
-	char *text; /* as written, with known variables replaced */
-	struct jqx *q;
-	char **late; /* names that are captured first and bound then */
-	size_t late_n;
-};
 
 struct check_header {
 	char *name;  /* of a request: with its case; expected: lower case */

@@ -269,6 +269,27 @@ lane_skip(struct lane *l)
 	lane_next(l);
 }
 
+/* What was captured made a request that cannot be sent: its check failed. */
+static void
+lane_unsendable(struct lane *l)
+{
+	struct run *r = l->run;
+	struct buf none = { 0 };
+	struct http_result h = { .body = &none, .headers = &none };
+	struct verdict v = { .n = 0 };
+
+	if (verdict_add(&v, r->fault, "not sent: %s", r->fault->msg) != 0 ||
+	    report_call(r->report, l->check, &h, &v, l->ts, l->url, l->attempt,
+		r->fault) != 0) {
+		run_failed(r);
+	} else {
+		r->result->failed++;
+		l->call = l->check->repeat;
+		lane_next(l);
+	}
+	verdict_release(&v);
+}
+
 static void
 lane_call(void *arg)
 {
@@ -296,9 +317,11 @@ lane_call(void *arg)
 			r->fault) == NULL)
 			left = -1;
 	}
-	if (left == -1)
-		run_failed(r);
 	parts_release(&p);
+	if (left == -1 && r->fault->code == FAULT_INPUT)
+		lane_unsendable(l);
+	else if (left == -1)
+		run_failed(r);
 }
 
 static void

@@ -126,19 +126,28 @@ out:
 	return rc;
 }
 
+size_t
+vars_name(const char *s)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz_0123456789";
+	size_t n;
+
+	if (s[0] != '$' || s[1] != '{')
+		return 0;
+	n = strspn(s + 2, letters);
+	return s[2 + n] == '}' ? n : 0;
+}
+
 /* The next ${NAME} at or behind s: its start, with the name's place. */
 static const char *
 next(const char *s, const char **name, size_t *n)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz_0123456789";
-
-	while ((s = strstr(s, "${")) != NULL) {
+	for (; (s = strstr(s, "${")) != NULL; s += 2) {
+		*n = vars_name(s);
 		*name = s + 2;
-		*n = strspn(*name, letters);
-		if (*n > 0 && (*name)[*n] == '}')
+		if (*n > 0)
 			return s;
-		s += 2;
 	}
 	return NULL;
 }

@@ -42,6 +42,9 @@ const char *vars_get(const struct vars *v, const char *name);
  */
 int vars_read(struct vars *v, const char *path, struct fault *f);
 
+/* The length of NAME when a ${NAME} starts at s, else 0. */
+size_t vars_name(const char *s);
+
 /*
  * Appends text with every known ${NAME} replaced; unknown ones stay.  The
  * number of those that stayed, or -1 when out has failed.
