@@ -91,6 +91,7 @@ U_hist   = lib/hist lib/fault
 U_http   = $(HTTP) $(LOOP) lib/buf lib/fault lib/clock
 U_httpd  = lib/httpd lib/loop lib/buf lib/fault lib/clock
 U_kube_log = lib/kube_log lib/clock lib/buf lib/fault
+U_kube_watch = $(filter-out tool,$(KUBE))
 U_loop   = lib/loop lib/fault lib/clock
 U_manifest = lib/manifest $(YAML) lib/json lib/buf lib/fault
 U_opt    = lib/opt lib/clock lib/fault

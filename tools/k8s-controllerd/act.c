@@ -1,0 +1,456 @@
+/*
+ * Requests: see act.h.  At most MAX_CALLS are under way, the others queue
+ * here, so that a hundred pods do not open a hundred connections.
+ */
+#include "k8s-controllerd/act.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "k8s-controllerd/meta.h"
+#include "k8s-controllerd/template.h"
+#include "lib/clock.h"
+
+#define MAX_CALLS 8
+
+struct call {
+	struct control *c;
+	struct work *w; /* NULL: an Event */
+	struct kube_call_state *state;
+	char *path, *body, *name, *ns;
+	const char *method, *content_type;
+	enum resource resource;
+	int unseen, plain; /* plain: no subresource */
+	cJSON *about;
+	enum resource about_resource;
+	char *reason, *note;
+	void (*then)(struct control *c, struct work *w, void *arg,
+	    const struct kube_answer *a);
+	void *arg;
+	struct call *next;
+};
+
+struct calls {
+	struct call *head, **tail; /* not started */
+	struct call *running;
+	unsigned n;
+};
+
+int
+act_init(struct control *c)
+{
+	c->calls = calloc(1, sizeof *c->calls);
+	if (c->calls == NULL)
+		return -1;
+	c->calls->tail = &c->calls->head;
+	return 0;
+}
+
+static void
+call_free(struct call *call)
+{
+	free(call->path);
+	free(call->body);
+	free(call->name);
+	free(call->ns);
+	free(call->reason);
+	free(call->note);
+	cJSON_Delete(call->about);
+	free(call);
+}
+
+void
+act_release(struct control *c)
+{
+	struct call *call;
+
+	if (c->calls == NULL)
+		return;
+	while ((call = c->calls->running) != NULL) {
+		c->calls->running = call->next;
+		kube_cancel(c->kube, call->state);
+		call_free(call);
+	}
+	while ((call = c->calls->head) != NULL) {
+		c->calls->head = call->next;
+		call_free(call);
+	}
+	free(c->calls);
+	c->calls = NULL;
+}
+
+/* The key waits until its cache shows what the request has made. */
+static void
+wait_for(struct call *call, const struct kube_answer *a)
+{
+	const cJSON *now =
+	    control_get(call->c, call->resource, call->ns, call->name);
+	unsigned long long version = meta_version(a->body);
+	const char *kind = json_str(a->body, "kind", NULL);
+	const char *name = meta_name(a->body);
+
+	if (call->unseen || call->resource == RESOURCES)
+		return;
+	if (strcmp(call->method, "DELETE") == 0) {
+		if (kind != NULL && strcmp(kind, "Status") != 0 &&
+		    meta_dying(a->body))
+			work_wait(call->c, call->w, call->resource, call->ns,
+			    call->name, version);
+		else
+			work_wait(call->c, call->w, call->resource, call->ns,
+			    call->name, 0);
+		return;
+	}
+	if (version == 0) /* a Status: any change will do */
+		version = now != NULL ? meta_version(now) + 1 : 0;
+	else if (*name == '\0')
+		name = call->name;
+	if (version > 0)
+		work_wait(call->c, call->w, call->resource, call->ns,
+		    meta_version(a->body) > 0 ? name : call->name, version);
+}
+
+/* 1 when the failure is one that needs no second attempt. */
+static int
+is_moot(const struct call *call, const struct kube_answer *a)
+{
+	int closed = call->ns[0] != '\0' && !control_ns_open(call->c, call->ns);
+
+	if (a->status == 404)
+		return call->name[0] != '\0' || closed;
+	/* nothing is made in a namespace that goes */
+	return a->status == 403 && closed;
+}
+
+static void
+failed(struct call *call, const struct kube_answer *a)
+{
+	struct fault f = { 0 };
+	char note[700];
+
+	if (is_moot(call, a))
+		return;
+	kube_fault(a, resources[call->resource % RESOURCES].plural, &f);
+	work_fail(call->w, &f);
+	call->w->conflicted |= a->status == 409;
+	if (call->about == NULL || a->status == 409 ||
+	    strcmp(call->method, "POST") != 0 || !call->plain)
+		return;
+	snprintf(note, sizeof note, "Error creating: %.600s", a->message);
+	if (call->w->failures == 0)
+		act_event(call->c, call->about_resource, call->about, "Warning",
+		    "FailedCreate", note, call->w->who->name);
+}
+
+static void pump(struct control *c);
+
+static void
+done(void *arg, const struct kube_answer *a)
+{
+	struct call *call = arg, **p;
+	struct control *c = call->c;
+	struct work *w = call->w;
+
+	for (p = &c->calls->running; *p != call; p = &(*p)->next)
+		;
+	*p = call->next;
+	c->calls->n--;
+	if (w != NULL) {
+		if (!kube_ok(a))
+			failed(call, a);
+		else {
+			wait_for(call, a);
+			if (call->reason != NULL)
+				act_event(c, call->about_resource, call->about,
+				    "Normal", call->reason, call->note,
+				    w->who->name);
+		}
+		if (call->then != NULL)
+			call->then(c, w, call->arg, a);
+		work_end(c, w);
+	}
+	call_free(call);
+	pump(c);
+}
+
+/* A call that cannot even start fails as if it was not answered. */
+static void
+start(struct call *call)
+{
+	struct kube_request rq = { .method = call->method,
+		.path = call->path,
+		.content_type = call->content_type,
+		.body = call->body,
+		.body_len = call->body != NULL ? strlen(call->body) : 0,
+		.done = done,
+		.arg = call };
+	struct kube_answer none = { .reason = "" };
+	struct fault f = { 0 };
+
+	call->state = kube_start(call->c->kube, &rq, &f);
+	if (call->state == NULL) {
+		none.message = f.msg;
+		done(call, &none);
+	}
+}
+
+static void
+pump(struct control *c)
+{
+	struct call *call;
+
+	while (c->calls->n < MAX_CALLS && (call = c->calls->head) != NULL) {
+		c->calls->head = call->next;
+		if (c->calls->head == NULL)
+			c->calls->tail = &c->calls->head;
+		call->next = c->calls->running;
+		c->calls->running = call;
+		c->calls->n++;
+		start(call);
+	}
+}
+
+static char *
+path_of(const struct act *a)
+{
+	const struct resource_info *info = &resources[a->resource];
+	struct buf b;
+	char *path;
+
+	buf_init(&b, 4096);
+	if (a->path != NULL)
+		buf_adds(&b, a->path);
+	else {
+		buf_adds(&b, info->root);
+		if (info->namespaced)
+			buf_addf(&b, "/namespaces/%s", a->ns);
+		buf_addf(&b, "/%s", info->plural);
+		if (a->name != NULL) {
+			buf_addc(&b, '/');
+			http_escape(&b, a->name, strlen(a->name), 0);
+		}
+		if (a->sub != NULL)
+			buf_addf(&b, "/%s", a->sub);
+	}
+	path = buf_take(&b);
+	buf_release(&b);
+	return path;
+}
+
+/* 0, or -1 when memory ran out half-way. */
+static int
+call_fill(struct call *call, const struct act *a)
+{
+	struct buf b;
+
+	buf_init(&b, 4 << 20);
+	call->method = a->method;
+	call->resource = a->resource;
+	call->unseen = a->unseen;
+	call->plain = a->sub == NULL;
+	call->then = a->then;
+	call->arg = a->arg;
+	call->about_resource = a->about_resource;
+	if (strcmp(a->method, "PATCH") == 0)
+		call->content_type = "application/merge-patch+json";
+	call->path = path_of(a);
+	call->ns = strdup(a->ns != NULL ? a->ns : "");
+	call->name = strdup(a->name != NULL ? a->name : "");
+	if (a->body != NULL && json_write(&b, a->body) == 0)
+		call->body = buf_take(&b);
+	buf_release(&b);
+	if (a->about != NULL)
+		call->about = cJSON_Duplicate(a->about, 1);
+	if (a->reason != NULL) {
+		call->reason = strdup(a->reason);
+		call->note = strdup(a->note);
+	}
+	return call->path == NULL || call->ns == NULL || call->name == NULL ||
+		       (a->body != NULL && call->body == NULL) ||
+		       (a->about != NULL && call->about == NULL) ||
+		       (a->reason != NULL &&
+			   (call->reason == NULL || call->note == NULL)) ?
+		   -1 :
+		   0;
+}
+
+void
+act(struct control *c, struct work *w, const struct act *a)
+{
+	struct call *call = calloc(1, sizeof *call);
+	struct fault f = { 0 };
+
+	if (call == NULL || call_fill(call, a) != 0) {
+		if (call != NULL)
+			call_free(call);
+		fault_nomem(&f);
+		if (w != NULL)
+			work_fail(w, &f);
+		return;
+	}
+	call->c = c;
+	call->w = w;
+	if (w != NULL)
+		work_begin(w);
+	*c->calls->tail = call;
+	c->calls->tail = &call->next;
+	pump(c);
+}
+
+void
+act_status(
+    struct control *c, struct work *w, enum resource r, const cJSON *object)
+{
+	struct act a = { .method = "PUT",
+		.resource = r,
+		.ns = meta_ns(object),
+		.name = meta_name(object),
+		.sub = "status",
+		.body = object };
+
+	act(c, w, &a);
+}
+
+void
+act_create(
+    struct control *c, struct work *w, enum resource r, const cJSON *object)
+{
+	struct act a = { .method = "POST",
+		.resource = r,
+		.ns = meta_ns(object),
+		.body = object };
+
+	act(c, w, &a);
+}
+
+void
+act_delete(
+    struct control *c, struct work *w, enum resource r, const cJSON *object)
+{
+	cJSON *options = cJSON_CreateObject();
+	struct act a = { .method = "DELETE",
+		.resource = r,
+		.ns = meta_ns(object),
+		.name = meta_name(object),
+		.body = options };
+
+	json_set_str(
+	    json_sub(options, "preconditions"), "uid", meta_uid(object));
+	act(c, w, &a);
+	cJSON_Delete(options);
+}
+
+/* {"metadata":{"uid":...,"ownerReferences":[...]}}: uid is a precondition. */
+static cJSON *
+adoption(const cJSON *owner, enum resource owner_resource, const cJSON *orphan)
+{
+	const cJSON *old = json_at(orphan, "metadata", "ownerReferences", NULL);
+	cJSON *body = cJSON_CreateObject(), *meta = json_sub(body, "metadata");
+	cJSON *list =
+	    old != NULL ? cJSON_Duplicate(old, 1) : cJSON_CreateArray();
+	cJSON *ref =
+	    template_owner(owner, resources[owner_resource].api_version,
+		resources[owner_resource].kind);
+
+	if (ref != NULL && list != NULL && cJSON_AddItemToArray(list, ref))
+		ref = NULL;
+	if (ref == NULL && json_set_str(meta, "uid", meta_uid(orphan)) == 0 &&
+	    json_set(meta, "ownerReferences", list) == 0)
+		return body;
+	cJSON_Delete(ref);
+	cJSON_Delete(body);
+	return NULL;
+}
+
+size_t
+act_adopt(struct control *c, struct work *w, const cJSON *owner,
+    enum resource owner_resource, enum resource r, control_filter *is_orphan)
+{
+	struct objects orphans;
+	struct act a = { .method = "PATCH", .resource = r };
+	cJSON *body;
+	size_t i, n;
+
+	if (control_list(c, r, meta_ns(owner), is_orphan, owner, &orphans) != 0)
+		orphans.n = 0;
+	n = orphans.n;
+	for (i = 0; i < n; i++) {
+		body = adoption(owner, owner_resource, orphans.v[i]);
+		a.ns = meta_ns(orphans.v[i]);
+		a.name = meta_name(orphans.v[i]);
+		a.body = body;
+		if (body != NULL)
+			act(c, w, &a);
+		cJSON_Delete(body);
+	}
+	objects_release(&orphans);
+	return n;
+}
+
+/* The Event object, or NULL without memory. */
+static cJSON *
+event_object(enum resource r, const cJSON *about, const char *type,
+    const char *reason, const char *note, const char *component)
+{
+	cJSON *e = cJSON_CreateObject(), *meta = json_sub(e, "metadata");
+	cJSON *ref = json_sub(e, "involvedObject");
+	const char *ns = meta_ns(about), *version;
+	char name[300], ts[CLOCK_TS_SIZE], source[80];
+	struct timespec now;
+	int bad = 0;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(name, sizeof name, "%.230s.%llx", meta_name(about),
+	    (unsigned long long)now.tv_sec * 1000000000ULL +
+		(unsigned long long)now.tv_nsec);
+	snprintf(source, sizeof source, "%s%s", component,
+	    strstr(component, "sched") == NULL ? "-controller" : "");
+	version = json_str(about, "metadata", "resourceVersion", NULL);
+	bad |= json_set_str(meta, "name", name);
+	bad |= json_set_str(meta, "namespace", *ns != '\0' ? ns : "default");
+	bad |= json_set_str(ref, "apiVersion", resources[r].api_version);
+	bad |= json_set_str(ref, "kind", resources[r].kind);
+	bad |= json_set_str(ref, "name", meta_name(about));
+	if (*ns != '\0')
+		bad |= json_set_str(ref, "namespace", ns);
+	bad |= json_set_str(ref, "uid", meta_uid(about));
+	if (version != NULL)
+		bad |= json_set_str(ref, "resourceVersion", version);
+	bad |= json_set_str(e, "type", type);
+	bad |= json_set_str(e, "reason", reason);
+	bad |= json_set_str(e, "message", note);
+	bad |= json_set_str(json_sub(e, "source"), "component", source);
+	bad |= json_set_str(e, "reportingComponent", source);
+	bad |= json_set_str(e, "reportingInstance", "");
+	bad |= json_set_num(e, "count", 1);
+	clock_format(ts, &now, 1);
+	bad |= json_set_str(e, "firstTimestamp", ts);
+	bad |= json_set_str(e, "lastTimestamp", ts);
+	if (bad == 0)
+		return e;
+	cJSON_Delete(e);
+	return NULL;
+}
+
+void
+act_event(struct control *c, enum resource r, const cJSON *about,
+    const char *type, const char *reason, const char *note,
+    const char *component)
+{
+	cJSON *e = event_object(r, about, type, reason, note, component);
+	struct buf path;
+	struct act a = {
+		.method = "POST", .resource = RESOURCES, .body = e, .unseen = 1
+	};
+
+	buf_init(&path, 512);
+	buf_addf(&path, "/api/v1/namespaces/%s/events",
+	    json_str(e, "metadata", "namespace", NULL));
+	a.path = buf_str(&path);
+	if (e != NULL)
+		act(c, NULL, &a);
+	buf_release(&path);
+	cJSON_Delete(e);
+}

@@ -1,0 +1,108 @@
+/*
+ * Conditions: see cond.h.
+ */
+#include "k8s-controllerd/cond.h"
+
+#include <string.h>
+
+#include "k8s-controllerd/meta.h"
+#include "lib/clock.h"
+
+cJSON *
+cond_get(const cJSON *status, const char *type)
+{
+	cJSON *c;
+	const char *s;
+
+	cJSON_ArrayForEach(c, json_at(status, "conditions", NULL)) {
+		s = json_str(c, "type", NULL);
+		if (s != NULL && strcmp(s, type) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+static int
+is_text(const cJSON *c, const char *key, const char *want)
+{
+	const char *s = json_str(c, key, NULL);
+
+	return s != NULL && strcmp(s, want) == 0;
+}
+
+/* The condition of a type, made without a status when it is not there. */
+static cJSON *
+cond_make(cJSON *status, const char *type)
+{
+	cJSON *c = cond_get(status, type);
+	cJSON *list = cJSON_GetObjectItemCaseSensitive(status, "conditions");
+
+	if (c != NULL)
+		return c;
+	if (!cJSON_IsArray(list)) {
+		if (json_set(status, "conditions", cJSON_CreateArray()) != 0)
+			return NULL;
+		list = cJSON_GetObjectItemCaseSensitive(status, "conditions");
+	}
+	c = cJSON_CreateObject();
+	if (c != NULL && json_set_str(c, "type", type) == 0 &&
+	    cJSON_AddItemToArray(list, c))
+		return c;
+	cJSON_Delete(c);
+	return NULL;
+}
+
+int
+cond_set(cJSON *status, const char *type, const char *value, const char *reason,
+    const char *message, int updates)
+{
+	cJSON *c = cond_make(status, type);
+	char now[CLOCK_TS_SIZE];
+	int bad = 0;
+
+	if (c == NULL)
+		return -1;
+	if (updates < 2 && is_text(c, "status", value) &&
+	    is_text(c, "reason", reason) && is_text(c, "message", message))
+		return 0;
+	meta_now(now);
+	if (!is_text(c, "status", value))
+		bad |= json_set_str(c, "lastTransitionTime", now);
+	if (updates)
+		bad |= json_set_str(c, "lastUpdateTime", now);
+	bad |= json_set_str(c, "status", value);
+	bad |= json_set_str(c, "reason", reason);
+	bad |= json_set_str(c, "message", message);
+	return bad;
+}
+
+void
+cond_drop(cJSON *status, const char *type)
+{
+	cJSON *c = cond_get(status, type);
+
+	if (c != NULL)
+		cJSON_Delete(cJSON_DetachItemViaPointer(
+		    cJSON_GetObjectItemCaseSensitive(status, "conditions"), c));
+}
+
+cJSON *
+with_status(const cJSON *object, const char *api_version, const char *kind,
+    cJSON *status)
+{
+	cJSON *o = cJSON_Duplicate(object, 1);
+
+	if (o == NULL) {
+		cJSON_Delete(status);
+		return NULL;
+	}
+	/* one writer of status: what else has changed since does not matter */
+	cJSON_DeleteItemFromObjectCaseSensitive(
+	    json_at(o, "metadata", NULL), "resourceVersion");
+	if (json_set(o, "status", status) == 0 &&
+	    json_set_str(o, "apiVersion", api_version) == 0 &&
+	    json_set_str(o, "kind", kind) == 0)
+		return o;
+	cJSON_Delete(o);
+	return NULL;
+}

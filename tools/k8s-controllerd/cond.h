@@ -1,0 +1,32 @@
+/*
+ * Changing objects' status: conditions.  Pure.
+ */
+#ifndef COND_H
+#define COND_H
+
+#include "lib/json.h"
+
+/*
+ * Sets the condition of a type in a status object.  lastTransitionTime
+ * changes only with the value; with updates not 0 there is a lastUpdateTime
+ * too, renewed when anything changes or updates is 2.  0, or -1 without
+ * memory.
+ */
+int cond_set(cJSON *status, const char *type, const char *value,
+    const char *reason, const char *message, int updates);
+
+/* Removes the condition of a type, if there is one. */
+void cond_drop(cJSON *status, const char *type);
+
+/* The status's condition of a type, borrowed, or NULL. */
+cJSON *cond_get(const cJSON *status, const char *type);
+
+/*
+ * A copy of object with apiVersion and kind set (lists leave them out) and
+ * status taken (freed in any case), without resourceVersion: the caller's, NULL
+ * without memory.
+ */
+cJSON *with_status(const cJSON *object, const char *api_version,
+    const char *kind, cJSON *status);
+
+#endif
