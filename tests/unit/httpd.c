@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -230,6 +231,37 @@ test_gone(struct buf *b)
 	buf_clear(b);
 }
 
+static int
+open_files(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return n;
+}
+
+/* Several, since the library loses all but the oldest (see on_hangup). */
+static void
+test_many(struct buf *b)
+{
+	int fd[8], before = open_files(), i, told = gone;
+
+	for (i = 0; i < 8; i++) {
+		fd[i] = client("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+		get(fd[i], b, "\r\n\r\n");
+		httpd_write(stream, "x\n", 2);
+		get(fd[i], b, "x\n");
+		buf_clear(b);
+	}
+	for (i = 0; i < 8; i++)
+		close(fd[i]);
+	turn(50);
+	tap_ok(gone == told + 8, "all of several peers are seen to go");
+	tap_ok(open_files() == before, "and their descriptors are closed");
+	gone = told;
+}
+
 static void
 test_end(struct buf *b)
 {
@@ -273,6 +305,7 @@ main(void)
 	test_later(&b);
 	test_stream(&b);
 	test_gone(&b);
+	test_many(&b);
 	test_end(&b);
 	loop_free(loop);
 	buf_release(&b);

@@ -7,6 +7,7 @@
  */
 #include "httpd.h"
 
+#include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -56,6 +57,7 @@ struct httpd_req {
 	int queued;    /* MHD has the response */
 	int too_large;
 	int counted; /* in busy */
+	int shut;    /* nothing that is written arrives any more */
 	int watched; /* fd is in the loop, for its end */
 	int fd;
 	char *target;
@@ -159,13 +161,19 @@ stream_gone(struct httpd_req *rq)
 		gone(rq->gone_arg, rq);
 }
 
+/*
+ * MHD forgets, until it times out, a connection whose reader reports an
+ * error (CHUNKED_BODY_UNREADY in its connection.c); one that cannot be
+ * written to it closes at once.  So the socket is shut down from our side too,
+ * and the reader offers a byte.
+ */
 static void
 on_hangup(void *arg, int fd, uint32_t events)
 {
 	struct httpd_req *rq = arg;
 
-	(void)fd;
 	(void)events;
+	rq->shut = shutdown(fd, SHUT_RDWR) == 0 || errno == ENOTCONN;
 	unwatch(rq);
 	stream_gone(rq);
 	resume(rq);
@@ -312,8 +320,12 @@ on_read(void *arg, uint64_t pos, char *out, size_t max)
 	size_t n = rq->pending.len - rq->taken;
 
 	(void)pos;
-	if (rq->state == REQ_DEAD)
+	if (rq->state == REQ_DEAD && !rq->shut)
 		return MHD_CONTENT_READER_END_WITH_ERROR;
+	if (rq->state == REQ_DEAD) {
+		out[0] = '\0';
+		return 1;
+	}
 	if (n == 0) {
 		if (rq->state == REQ_ENDING)
 			return MHD_CONTENT_READER_END_OF_STREAM;
