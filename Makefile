@@ -48,7 +48,7 @@ PATCH = k8s-apid/select k8s-apid/patch k8s-apid/patch_strategic $(FIELDS) \
 	k8s-apid/apply k8s-apid/apply_conflict k8s-apid/apply_managed
 
 # One list of objects per tool (tools/NAME.c unless a folder), sorted by family.
-O_k8s-apply  = $(addprefix k8s-apply/,main plan send crd report) $(KUBE) $(STATUS) lib/manifest
+O_k8s-apply  = $(addprefix k8s-apply/,main plan send crd diff report) $(KUBE) $(STATUS) lib/manifest
 O_k8s-wait   = $(addprefix k8s-wait/,main target pods watch explain report live) $(KUBE) $(STATUS) $(JQX) lib/kube_refs
 O_k8s-delete = $(addprefix k8s-delete/,main targets wait blockers) $(KUBE) lib/kube_refs lib/manifest
 O_k8s-logs   = $(addprefix k8s-logs/,main pods stream) $(KUBE) lib/kube_log lib/kube_refs
@@ -58,24 +58,24 @@ O_pg-migrate = $(addprefix pg-migrate/,main files history) $(JSON) lib/pg lib/pg
 O_pg-seed    = $(addprefix pg-seed/,main rows value table batch load catalog order blame) $(JSON) $(SCAN) lib/pg
 O_s3-put     = $(addprefix s3-put/,main objects object put request) $(JSON) $(LOOP) $(HTTP) lib/digest $(SCAN) lib/s3
 O_redis-probe = redis-probe $(JSON) $(SCAN) $(JQX) lib/redis
-O_http-probe = $(addprefix http-probe/,main check check_jq check_expr vars run judge report) $(JSON) $(LOOP) $(HTTP) $(JQX) $(SCAN)
+O_http-probe = $(addprefix http-probe/,main check check_jq vars run judge report) $(JSON) $(LOOP) $(HTTP) $(JQX) $(SCAN)
 O_latency-summary = latency-summary $(JSON) $(SCAN) lib/hist
 O_budget-check = $(addprefix budget-check/,main budgets tally) $(JSON) $(SCAN) $(JQX) lib/hist
 O_results-json = $(addprefix results-json/,main collect findings) $(JSON) $(SCAN) lib/stages
 O_results-tap = results-tap $(JSON) $(SCAN) lib/stages
 O_run-stage  = run-stage/main run-stage/progress $(JSON) $(LOOP)
 O_run-finally = run-finally $(BASE) $(LOOP)
-O_sql-serve  = $(addprefix sql-serve/,main serve call routes routes_match sql pool link static) $(JSON) $(LOOP) $(SCAN) lib/httpd lib/pg lib/pg_lex lib/redis
+O_sql-serve  = $(addprefix sql-serve/,main serve call routes routes_match sql pool link static) $(JSON) $(LOOP) $(SCAN) lib/httpd lib/httpd_req lib/pg lib/pg_lex lib/redis
 O_k8s-sandbox = $(addprefix k8s-sandbox/,main command credentials daemons init keep mounts namespaces network relay remove state) \
 	$(JSON) $(LOOP) lib/digest lib/cert
-APID = $(patsubst %,k8s-apid/%,server request path types store status auth object write change delete read watch discovery subresources scale kubelet views table columns columns_pods defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
+APID = $(patsubst %,k8s-apid/%,server request path types store status auth object write change delete read watch discovery subresources scale kubelet views table columns columns_cluster columns_pods defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
 APID_PURE = $(patsubst %,k8s-apid/%,apply apply_conflict apply_managed fields fields_merge fields_object fields_schema fields_shape patch patch_strategic select)
-O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) lib/httpd $(HTTP) lib/digest $(YAML)
+O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) lib/httpd lib/httpd_req $(HTTP) lib/digest $(YAML)
 CONTROL = $(patsubst %,k8s-controllerd/%,control work act meta cond template pods kinds deployment deployment_status rollout replicaset \
 	statefulset statefulset_plan revision job job_plan job_status endpoints endpoints_build serviceaccount namespace schedule schedule_fit gc)
 O_k8s-controllerd = k8s-controllerd/main $(CONTROL) $(KUBE) $(STATUS) lib/quantity
 NODED = $(patsubst %,k8s-noded/%,args check container container_create env etc event exec farm field hosts image lifecycle log_reader logs metrics net node path payload places pod pods probe proc process rootfs serve status status_parts token volume)
-O_k8s-noded  = k8s-noded/main $(NODED) $(KUBE) lib/httpd
+O_k8s-noded  = k8s-noded/main $(NODED) $(KUBE) lib/httpd lib/httpd_req
 O_k8s-proxyd = $(addprefix k8s-proxyd/,main forward services) $(KUBE)
 
 # One list per unit test (tests/unit/NAME.c).
@@ -89,7 +89,8 @@ U_kube_status = $(STATUS) lib/json lib/buf lib/fault
 U_jqx    = $(JQX) lib/json lib/buf lib/fault
 U_hist   = lib/hist lib/fault
 U_http   = $(HTTP) $(LOOP) lib/buf lib/fault lib/clock
-U_httpd  = lib/httpd lib/loop lib/buf lib/fault lib/clock
+U_httpd  = lib/httpd lib/httpd_req lib/loop lib/buf lib/fault lib/clock
+U_kube   = $(filter-out tool,$(KUBE))
 U_kube_log = lib/kube_log lib/clock lib/buf lib/fault
 U_kube_watch = $(filter-out tool,$(KUBE))
 U_loop   = lib/loop lib/fault lib/clock

@@ -23,6 +23,10 @@ extern const struct column columns_pods[], columns_deployments[],
     columns_replicasets[], columns_statefulsets[], columns_daemonsets[],
     columns_jobs[];
 
+/* Those of the cluster's own kinds. */
+extern const struct column columns_namespaces[], columns_nodes[],
+    columns_events[], columns_bindings[], columns_roles[], columns_leases[];
+
 /* ---- what several cells need ---- */
 
 void column_name(const cJSON *v, struct buf *out);

@@ -5,74 +5,15 @@
  * then neither time nor a timer; the price is that MHD does not see a peer
  * go while a connection is suspended, so the loop watches for that itself.
  */
-#include "httpd.h"
+#include "httpd_impl.h"
 
 #include <errno.h>
-#include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MAX_PENDING (16U << 20) /* bytes queued on one stream */
-#define MAX_HEADERS 16          /* response headers of one request */
-#define BLOCK 4096              /* bytes that MHD asks a stream for */
 #define KEEP_PENDING 8192 /* bytes of buffer that an idle stream may keep */
-
-struct httpd {
-	struct loop *loop;
-	struct MHD_Daemon *mhd;
-	struct loop_timer *timer;
-	struct httpd_req *requests; /* all that have not ended */
-	httpd_fn *handler;
-	void *arg;
-	size_t max_body;
-	unsigned busy;
-	int epoll_fd;
-	int running; /* inside MHD_run */
-	int again;   /* something was resumed meanwhile */
-};
-
-enum req_state {
-	REQ_READING,  /* its body is still coming */
-	REQ_HANDLED,  /* the handler has it */
-	REQ_ANSWERED, /* response is set, to be queued */
-	REQ_STREAM,   /* a stream is open */
-	REQ_ENDING,   /* what is pending is still to be sent */
-	REQ_DEAD      /* to be closed as soon as MHD asks */
-};
-
-struct httpd_req {
-	struct httpd *d;
-	struct httpd_req *prev, *next;
-	struct MHD_Connection *conn;
-	struct MHD_Response *response;
-	enum req_state state;
-	int status;
-	int handling;  /* inside the handler */
-	int suspended; /* MHD does not look at it */
-	int queued;    /* MHD has the response */
-	int too_large;
-	int counted; /* in busy */
-	int shut;    /* nothing that is written arrives any more */
-	int watched; /* fd is in the loop, for its end */
-	int fd;
-	char *target;
-	const char *method, *path; /* MHD's, as long as the request */
-	struct buf body;
-	struct buf pending; /* of a stream */
-	size_t taken;       /* bytes of pending that MHD has */
-	httpd_fn *gone;
-	void *gone_arg;
-	void *data;
-	void (*data_free)(void *);
-	char peer[INET6_ADDRSTRLEN + 8];
-	char *names[MAX_HEADERS], *values[MAX_HEADERS];
-	size_t headers;
-};
 
 /* ---- the loop's side ---- */
 
@@ -128,8 +69,8 @@ suspend(struct httpd_req *rq)
 }
 
 /* In external mode nothing but MHD_run makes MHD look at it again. */
-static void
-resume(struct httpd_req *rq)
+void
+httpd_resume(struct httpd_req *rq)
 {
 	struct httpd *d = rq->d;
 
@@ -176,7 +117,20 @@ on_hangup(void *arg, int fd, uint32_t events)
 	rq->shut = shutdown(fd, SHUT_RDWR) == 0 || errno == ENOTCONN;
 	unwatch(rq);
 	stream_gone(rq);
-	resume(rq);
+	httpd_resume(rq);
+}
+
+void
+httpd_watch_peer(struct httpd_req *rq)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    rq->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	if (info == NULL || loop_fd(rq->d->loop, info->connect_fd, EPOLLRDHUP,
+				on_hangup, rq, NULL) != 0)
+		return;
+	rq->fd = info->connect_fd;
+	rq->watched = 1;
 }
 
 /* ---- MHD's side ---- */
@@ -193,7 +147,7 @@ on_uri(void *arg, const char *uri, struct MHD_Connection *conn)
 	rq->conn = conn;
 	rq->target = strdup(uri);
 	buf_init(&rq->body, d->max_body);
-	buf_init(&rq->pending, MAX_PENDING);
+	buf_init(&rq->pending, HTTPD_MAX_PENDING);
 	rq->next = d->requests;
 	if (rq->next != NULL)
 		rq->next->prev = rq;
@@ -217,9 +171,9 @@ queue(struct httpd_req *rq)
 	return r;
 }
 
-static int
-set_answer(struct httpd_req *rq, int status, const char *type, const void *body,
-    size_t len)
+int
+httpd_set_answer(struct httpd_req *rq, int status, const char *type,
+    const void *body, size_t len)
 {
 	rq->response = MHD_create_response_from_buffer(
 	    len, len > 0 ? (void *)body : "", MHD_RESPMEM_MUST_COPY);
@@ -253,7 +207,7 @@ static enum MHD_Result
 refuse(struct httpd_req *rq, int status, const char *text)
 {
 	rq->state = REQ_ANSWERED;
-	if (set_answer(rq, status, "text/plain", text, strlen(text)) != 0)
+	if (httpd_set_answer(rq, status, "text/plain", text, strlen(text)) != 0)
 		return MHD_NO;
 	return queue(rq);
 }
@@ -313,8 +267,8 @@ on_access(void *arg, struct MHD_Connection *conn, const char *url,
 }
 
 /* Gives MHD what is pending, or suspends until there is something. */
-static ssize_t
-on_read(void *arg, uint64_t pos, char *out, size_t max)
+ssize_t
+httpd_read(void *arg, uint64_t pos, char *out, size_t max)
 {
 	struct httpd_req *rq = arg;
 	size_t n = rq->pending.len - rq->taken;
@@ -464,187 +418,9 @@ httpd_free(struct httpd *d)
 		if (rq->state == REQ_STREAM)
 			stream_gone(rq);
 		rq->state = REQ_DEAD;
-		resume(rq);
+		httpd_resume(rq);
 	}
 	MHD_run(d->mhd);
 	MHD_stop_daemon(d->mhd);
 	free(d);
-}
-
-/* ---- what was asked ---- */
-
-const char *
-httpd_method(const struct httpd_req *rq)
-{
-	return rq->method;
-}
-
-const char *
-httpd_path(const struct httpd_req *rq)
-{
-	return rq->path;
-}
-
-const char *
-httpd_target(const struct httpd_req *rq)
-{
-	return rq->target;
-}
-
-const char *
-httpd_query(const struct httpd_req *rq, const char *name)
-{
-	const char *v = NULL;
-
-	if (MHD_lookup_connection_value_n(rq->conn, MHD_GET_ARGUMENT_KIND, name,
-		strlen(name), &v, NULL) != MHD_YES)
-		return NULL;
-	return v != NULL ? v : "";
-}
-
-const char *
-httpd_header(const struct httpd_req *rq, const char *name)
-{
-	return MHD_lookup_connection_value(rq->conn, MHD_HEADER_KIND, name);
-}
-
-const struct buf *
-httpd_body(const struct httpd_req *rq)
-{
-	return &rq->body;
-}
-
-const char *
-httpd_peer(const struct httpd_req *rq)
-{
-	struct httpd_req *w = (struct httpd_req *)rq;
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-	    rq->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *sa = info != NULL ? info->client_addr : NULL;
-	socklen_t len = sa == NULL ? 0 :
-			sa->sa_family == AF_INET6 ?
-				     sizeof(struct sockaddr_in6) :
-				     sizeof(struct sockaddr_in);
-	char host[INET6_ADDRSTRLEN], port[8];
-
-	if (w->peer[0] == '\0' && len > 0 &&
-	    getnameinfo(sa, len, host, sizeof host, port, sizeof port,
-		NI_NUMERICHOST | NI_NUMERICSERV) == 0)
-		snprintf(w->peer, sizeof w->peer,
-		    sa->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
-		    port);
-	return w->peer;
-}
-
-void
-httpd_set(struct httpd_req *rq, void *data, void (*free_fn)(void *))
-{
-	rq->data = data;
-	rq->data_free = free_fn;
-}
-
-void *
-httpd_get(const struct httpd_req *rq)
-{
-	return rq->data;
-}
-
-/* ---- the answer ---- */
-
-int
-httpd_add_header(struct httpd_req *rq, const char *name, const char *value)
-{
-	size_t i = rq->headers;
-
-	if (i == MAX_HEADERS)
-		return -1;
-	rq->names[i] = strdup(name);
-	rq->values[i] = strdup(value);
-	if (rq->names[i] == NULL || rq->values[i] == NULL) {
-		free(rq->names[i]);
-		free(rq->values[i]);
-		return -1;
-	}
-	rq->headers++;
-	return 0;
-}
-
-/* A connection whose answer cannot be made is closed. */
-static int
-kill_request(struct httpd_req *rq)
-{
-	if (rq->response != NULL)
-		MHD_destroy_response(rq->response);
-	rq->response = NULL;
-	rq->state = REQ_DEAD;
-	resume(rq);
-	return -1;
-}
-
-int
-httpd_answer(struct httpd_req *rq, int status, const char *content_type,
-    const void *body, size_t len)
-{
-	if (rq->state != REQ_HANDLED)
-		return -1;
-	if (set_answer(rq, status, content_type, body, len) != 0)
-		return kill_request(rq);
-	rq->state = REQ_ANSWERED;
-	resume(rq);
-	return 0;
-}
-
-int
-httpd_stream(struct httpd_req *rq, int status, const char *content_type,
-    httpd_fn *gone, void *arg)
-{
-	const union MHD_ConnectionInfo *info;
-
-	if (rq->state != REQ_HANDLED)
-		return -1;
-	rq->response = MHD_create_response_from_callback(
-	    MHD_SIZE_UNKNOWN, BLOCK, on_read, rq, NULL);
-	if (rq->response == NULL ||
-	    MHD_add_response_header(
-		rq->response, "Content-Type", content_type) != MHD_YES)
-		return kill_request(rq);
-	rq->status = status;
-	rq->gone = gone;
-	rq->gone_arg = arg;
-	rq->state = REQ_STREAM;
-	info = MHD_get_connection_info(
-	    rq->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
-	if (info != NULL && loop_fd(rq->d->loop, info->connect_fd, EPOLLRDHUP,
-				on_hangup, rq, NULL) == 0) {
-		rq->fd = info->connect_fd;
-		rq->watched = 1;
-	}
-	resume(rq);
-	return 0;
-}
-
-int
-httpd_write(struct httpd_req *rq, const void *p, size_t n)
-{
-	if (rq->state != REQ_STREAM)
-		return -1;
-	if (rq->taken > 0 && rq->pending.len + n >= rq->pending.cap) {
-		buf_eat(&rq->pending, rq->taken);
-		rq->taken = 0;
-	}
-	if (buf_add(&rq->pending, p, n) != 0)
-		return -1;
-	if (rq->queued)
-		resume(rq);
-	return 0;
-}
-
-void
-httpd_end(struct httpd_req *rq)
-{
-	if (rq->state != REQ_STREAM)
-		return;
-	rq->state = REQ_ENDING;
-	rq->gone = NULL;
-	resume(rq);
 }
