@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http-probe/check_rules.h"
 #include "lib/clock.h"
 #include "lib/json.h"
 #include "lib/scan.h"
@@ -97,10 +98,14 @@ read_headers(struct reader *r, const cJSON *v, int expected,
 		if (read_string(r, m, &h->value, f) != 0)
 			return -1;
 		h->name = strdup(m->string);
-		if (h->name == NULL) {
+		if (h->name == NULL ||
+		    (!expected && rules_header(h->name, h->value, f) != 0)) {
 			free(h->value);
 			h->value = NULL;
-			return fault_nomem(f);
+			if (h->name == NULL)
+				return fault_nomem(f);
+			free(h->name);
+			return -1;
 		}
 		if (!expected) {
 			(*n)++;
@@ -129,12 +134,15 @@ read_status(struct check *c, const cJSON *v, struct fault *f)
 	const cJSON *one = cJSON_IsArray(v) ? v->child : v;
 	size_t n = cJSON_IsArray(v) ? (size_t)cJSON_GetArraySize(v) : 1;
 
-	c->status = calloc(n + 1, sizeof(*c->status));
+	if (n == 0)
+		return bad(f, "status", "none is allowed");
+	c->status = calloc(n, sizeof(*c->status));
 	if (c->status == NULL)
 		return fault_nomem(f);
 	for (; c->status_n < n; one = one->next) {
-		if (!cJSON_IsNumber(one) || one->valuedouble < 100 ||
-		    one->valuedouble > 599)
+		if (!cJSON_IsNumber(one) || one->valueint < 100 ||
+		    one->valueint > 599 ||
+		    one->valuedouble != (double)one->valueint)
 			return bad(f, "status", "not a number from 100 to 599");
 		c->status[c->status_n++] = one->valueint;
 	}
@@ -166,6 +174,8 @@ read_jqs(struct reader *r, const cJSON *v, int named, struct check_jq **out,
 	cJSON_ArrayForEach(m, v) {
 		struct check_jq *q = &(*out)[(*n)++];
 
+		if (named && rules_variable(m->string, f) != 0)
+			return -1;
 		if (named && (q->name = strdup(m->string)) == NULL)
 			return fault_nomem(f);
 		if (read_jq(r, m, q, f) != 0)
@@ -291,8 +301,12 @@ default_route(const cJSON *v)
 static int
 complete(struct check *c, const cJSON *v, struct fault *f)
 {
-	if (c->name == NULL || c->path == NULL)
-		return bad(f, c->name == NULL ? "name" : "path", "is missing");
+	if (c->name == NULL || *c->name == '\0')
+		return bad(f, "name", "is missing");
+	if (c->path == NULL)
+		return bad(f, "path", "is missing");
+	if (rules_path(c->path, f) != 0)
+		return -1;
 	if (c->method == NULL && (c->method = strdup("GET")) == NULL)
 		return fault_nomem(f);
 	if (c->method[strspn(c->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0')
@@ -340,6 +354,8 @@ read_check(struct reader *r, const struct checks *all, const char *line,
 		return -1;
 	if (!cJSON_IsObject(v))
 		rc = bad(f, "check", "not a JSON object");
+	else
+		rc = rules_unique(v, f);
 	if (rc == 0)
 		rc = collect_known(r, all, json_str(v, "group", NULL), f);
 	cJSON_ArrayForEach(m, v) {
@@ -432,10 +448,38 @@ out:
 	return rc;
 }
 
+/* 1 when one of the expressions is what the message begins with. */
+static int
+blamed(const struct check_jq *q, size_t n, const char *message)
+{
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		text = jqx_text(q[i].q);
+		if (strncmp(message, text, strlen(text)) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 int
 checks_compile(struct checks *c, struct fault *f)
 {
-	return c->jqs != NULL ? jqx_set_compile(c->jqs, f) : 0;
+	const struct check *one;
+	size_t i;
+
+	if (c->jqs == NULL || jqx_set_compile(c->jqs, f) == 0)
+		return 0;
+	for (i = 0; i < c->n; i++) {
+		one = &c->v[i];
+		if (blamed(one->jq, one->jq_n, f->msg) ||
+		    blamed(one->captures, one->captures_n, f->msg))
+			return fault_prefix(f, "%s:%lu",
+			    strcmp(one->file, "-") == 0 ? "stdin" : one->file,
+			    one->line);
+	}
+	return -1;
 }
 
 void
