@@ -131,6 +131,20 @@ results() { # kind/name:result of each record
 	api GET "/api/v1/namespaces/$NS/configmaps/one" | jq -e '.data.mode == "0644"'
 }
 
+@test "--diff shows what changes, and no secrets" {
+	k8s-apply -n "$NS" -f cm.yaml >/dev/null
+	run -0 --separate-stderr k8s-apply -n "$NS" --diff --dry-run -f cm.yaml
+	[ -z "$stderr" ]
+	sed -i 's/0644/0600/; s/dg==/c2VjcmV0/' cm.yaml
+	run -0 --separate-stderr k8s-apply -n "$NS" --diff --dry-run -f cm.yaml
+	[ "$(results <<<"$output")" = 'ConfigMap/one:configured Secret/two:configured ' ]
+	[[ $stderr == *'--- cm.yaml:1: ConfigMap '*'-'*'0644'*'+'*'0600'* ]]
+	[[ $stderr == *'*** (before)'*'*** (after)'* && $stderr != *c2VjcmV0* && $stderr != *dg==* ]]
+	run -0 --separate-stderr k8s-apply -n "$NS" --diff -f cm.yaml
+	[[ $stderr == *0600* ]]
+	api GET "/api/v1/namespaces/$NS/configmaps/one" | jq -e '.data.mode == "0600"'
+}
+
 @test "refused before anything is sent: 2, with file and line" {
 	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ok}\n---\n' >bad.yaml
 	cp bad.yaml start

@@ -33,8 +33,8 @@ outputs(void)
 	tap_str(run("empty", "1"), "", "no output");
 	tap_str(run("range(100)", "1"), "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n",
 	    "outputs are limited");
-	tap_str(
-	    run(".a", "[1]"), "1 Cannot index array with string \"a\"", "jq's error");
+	tap_str(run(".a", "[1]"), "1 Cannot index array with string \"a\"",
+	    "jq's error");
 	tap_str(run("error({a: 1})", "1"), "1 {\"a\":1}", "an object as error");
 	tap_str(run(".a +", "1"), "2 .a +: syntax error, unexpected $end",
 	    "a syntax error");

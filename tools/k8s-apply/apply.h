@@ -36,6 +36,7 @@ struct object {
 	const char *ns; /* NULL: cluster-scoped */
 	const char *name;
 	cJSON *before; /* the object as it was, when that is asked for */
+	cJSON *after;  /* for --diff: as it was answered */
 	int asked;     /* 1: before has been asked for */
 	double started, retry_ms;
 	struct apply *run;
@@ -50,7 +51,7 @@ struct apply {
 	/* options */
 	const char *ns, *manager;
 	unsigned jobs;
-	int force, dry_run, forced_ns;
+	int force, dry_run, diff, forced_ns;
 	double timeout_ms;
 	/* the run */
 	struct loop *loop;
@@ -103,6 +104,12 @@ int crd_wait(struct apply *a, struct fault *f);
 
 /* Prints records of ended objects as far as input order allows: 0 or -1. */
 int report_ready(struct apply *a, struct fault *f);
+
+/*
+ * --diff: what was changed by applying o, on standard error; nothing when
+ * there is nothing to tell.  0 or -1.
+ */
+int diff_print(struct object *o, struct fault *f);
 
 /* The line of progress, on a terminal; done: takes it away. */
 void report_progress(struct apply *a, int done);

@@ -12,14 +12,23 @@
 #include "tool.h"
 
 static const char usage[] =
-    "k8s-apply [-R] [--context NAME] [--dry-run] [--field-manager NAME]\n"
+    "k8s-apply [-R] [--context NAME] [--diff] [--dry-run] [--field-manager NAME]\n"
     "    [--force-conflicts] [--keep-placeholders] [--kubeconfig FILE]\n"
     "    [-f FILE|DIR] ... [-j N] [-n NAMESPACE] [-t DURATION]";
 
-enum { O_CONTEXT = 1, O_DRY_RUN, O_MANAGER, O_FORCE, O_KEEP, O_KUBECONFIG };
+enum {
+	O_CONTEXT = 1,
+	O_DIFF,
+	O_DRY_RUN,
+	O_MANAGER,
+	O_FORCE,
+	O_KEEP,
+	O_KUBECONFIG
+};
 
 static const struct option options[] = {
 	{ "context", required_argument, NULL, O_CONTEXT },
+	{ "diff", no_argument, NULL, O_DIFF },
 	{ "dry-run", optional_argument, NULL, O_DRY_RUN },
 	{ "field-manager", required_argument, NULL, O_MANAGER },
 	{ "file", required_argument, NULL, 'f' },
@@ -68,6 +77,9 @@ parse(int argc, char **argv, struct apply *a, struct arguments *args)
 			break;
 		case O_CONTEXT:
 			args->context = optarg;
+			break;
+		case O_DIFF:
+			a->diff = 1;
 			break;
 		case O_DRY_RUN:
 			if (optarg != NULL && strcmp(optarg, "server") != 0)

@@ -259,6 +259,7 @@ plan_release(struct apply *a)
 
 	for (i = 0; i < a->n && a->v != NULL; i++) {
 		cJSON_Delete(a->v[i].before);
+		cJSON_Delete(a->v[i].after);
 		free(a->v[i].error);
 	}
 	free(a->v);

@@ -41,8 +41,14 @@ report_ready(struct apply *a, struct fault *f)
 
 	record_init(&r);
 	while (rc == 0 && a->reported < a->n &&
-	       a->v[a->reported].result != R_PENDING)
-		rc = report_one(&a->v[a->reported++], &r, f);
+	       a->v[a->reported].result != R_PENDING) {
+		struct object *o = &a->v[a->reported++];
+
+		if (a->diff)
+			rc = diff_print(o, f);
+		if (rc == 0)
+			rc = report_one(o, &r, f);
+	}
 	record_release(&r);
 	return rc;
 }

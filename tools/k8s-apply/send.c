@@ -4,7 +4,7 @@
  * a revision of the whole store, so that one number, asked for at the start,
  * tells for every object (another writer in the same moment may make an
  * unchanged object look configured).  Where that number cannot be had, and
- * for a dry run, each object is read first.
+ * for a dry run or --diff, each object is read first.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,8 +30,10 @@ finish(struct object *o, enum result result)
 
 	o->result = result;
 	o->ms = clock_ms() - o->started;
-	cJSON_Delete(o->before);
-	o->before = NULL;
+	if (!a->diff) {
+		cJSON_Delete(o->before);
+		o->before = NULL;
+	}
 	a->done++;
 }
 
@@ -161,6 +163,8 @@ answered(void *arg, const struct kube_answer *answer)
 	if (kube_ok(answer)) {
 		uid = json_str(answer->body, "metadata", "uid", NULL);
 		snprintf(o->uid, sizeof o->uid, "%s", uid != NULL ? uid : "");
+		if (a->diff)
+			o->after = cJSON_Duplicate(answer->body, 1);
 		a->busy--;
 		finish(o, result_of(o, answer));
 		return;
@@ -214,7 +218,7 @@ start(struct object *o, struct fault *f)
 	if (o->started == 0)
 		o->started = clock_ms();
 	kube_path(&path, &o->kind, o->ns, o->name);
-	if ((a->dry_run || a->baseline == 0) && !o->asked) {
+	if ((a->dry_run || a->diff || a->baseline == 0) && !o->asked) {
 		o->asked = 1;
 		rq.method = "GET";
 		rq.done = read_before;
@@ -294,7 +298,7 @@ send_baseline(struct apply *a)
 	for (i = 0; i < a->n && o == NULL; i++)
 		if (a->v[i].known)
 			o = &a->v[i];
-	if (o == NULL || a->dry_run)
+	if (o == NULL || a->dry_run || a->diff)
 		return;
 	buf_init(&path, 4096);
 	kube_path(&path, &o->kind, o->ns, NULL);
