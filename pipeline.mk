@@ -91,7 +91,8 @@ $(R)/8-profile.jsonl: $(R)/7-frontend.jsonl
 		$(if $(BUDGETS),cat $(R)/[1-7]*.jsonl | budget-check $(BUDGETS))'
 
 # 9: whatever happened before.  What failed is dumped while it is still there.
-failed = test ! -e $(R)/8-profile.jsonl || grep -qsE '^{"type":"stage".*"status":"(failed|error)"' $(R)/[1-8]-*.jsonl
+failed = test ! -e $(R)/8-profile.jsonl || \
+	grep -qsE "^.\"type\":\"stage\".*\"status\":\"(failed|error)\"" $(R)/[1-8]-*.jsonl
 teardown:
 	@rm -f $(R)/9-teardown.jsonl
 	@$(MAKE) --no-print-directory -f $(firstword $(MAKEFILE_LIST)) $(R)/9-teardown.jsonl
