@@ -12,6 +12,7 @@ setup() {
 	TMPDIR=$(mktemp -d /tmp/sandbox-test.XXXXXX)
 	export TMPDIR
 	chmod 755 "$TMPDIR"
+	BASE=$TMPDIR
 	STATE=$TMPDIR/inttest-$(id -u)
 }
 
@@ -21,7 +22,7 @@ teardown() {
 		k8s-sandbox down --name "$name"
 	done
 	for pid in "${PIDS[@]}"; do end_process "$pid"; done
-	rm -rf "$TMPDIR"
+	rm -rf "$BASE"
 }
 
 # as_nobody COMMAND…: without any privilege, when we have some
