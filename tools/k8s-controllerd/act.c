@@ -85,14 +85,14 @@ act_release(struct control *c)
 static void
 wait_for(struct call *call, const struct kube_answer *a)
 {
-	const cJSON *now =
-	    control_get(call->c, call->resource, call->ns, call->name);
+	const cJSON *now;
 	unsigned long long version = meta_version(a->body);
 	const char *kind = json_str(a->body, "kind", NULL);
 	const char *name = meta_name(a->body);
 
 	if (call->unseen || call->resource == RESOURCES)
 		return;
+	now = control_get(call->c, call->resource, call->ns, call->name);
 	if (strcmp(call->method, "DELETE") == 0) {
 		if (kind != NULL && strcmp(kind, "Status") != 0 &&
 		    meta_dying(a->body))
