@@ -111,8 +111,24 @@ start_by_status(const cJSON *object)
 	return -1;
 }
 
+/*
+ * How old the pod is, by a time in whole seconds: half a second is what such
+ * a time is early on average.
+ */
+static double
+age(time_t made)
+{
+	struct timespec now;
+	double ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ms = (double)(now.tv_sec - made) * 1000 + (double)now.tv_nsec / 1e6 -
+	     500;
+	return made > 0 && ms > 0 ? ms : 0;
+}
+
 static struct pod *
-pod_new(struct wait *w, const cJSON *object, double at_ms)
+pod_new(struct wait *w, const cJSON *object, int listed, double at_ms)
 {
 	const char *ns = json_str(object, "metadata", "namespace", NULL);
 	const char *name = json_str(object, "metadata", "name", NULL);
@@ -137,9 +153,8 @@ pod_new(struct wait *w, const cJSON *object, double at_ms)
 		revision = label(labels, "controller-revision-hash");
 	snprintf(p->revision, sizeof p->revision, "%s", revision);
 	p->first_ms = at_ms;
-	p->age_ms = made > 0 && time(NULL) > made ?
-			(double)(time(NULL) - made) * 1000 :
-			0;
+	p->listed = listed;
+	p->age_ms = listed ? age(made) : 0;
 	p->was_ready = kube_status_pod(object).state == KUBE_READY;
 	/* whole seconds first, then the order in which they were seen */
 	p->order = (unsigned long long)made << 24 | (w->pods_seen++ & 0xffffff);
@@ -164,7 +179,8 @@ pod_drop(struct wait *w, struct pod *p)
 }
 
 void
-pod_event(struct wait *w, enum kube_event ev, const cJSON *object, double at_ms)
+pod_event(struct wait *w, enum kube_event ev, const cJSON *object, int listed,
+    double at_ms)
 {
 	const char *uid = json_str(object, "metadata", "uid", NULL);
 	struct pod *p = uid != NULL ? pod_find(w, uid) : NULL;
@@ -175,7 +191,7 @@ pod_event(struct wait *w, enum kube_event ev, const cJSON *object, double at_ms)
 		return;
 	}
 	if (p == NULL) {
-		p = pod_new(w, object, at_ms);
+		p = pod_new(w, object, listed, at_ms);
 		if (p == NULL) {
 			fault_nomem(&w->fault);
 			return;
@@ -285,7 +301,7 @@ pods_startup(const struct target *t, double now_ms, int *seen)
 			ms = p->start_ms;
 		else
 			ms += p->age_ms;
-		if (p->was_ready || p->age_ms > 0)
+		if (p->listed)
 			*seen = 0;
 		if (ms > most)
 			most = ms;

@@ -33,7 +33,8 @@ struct pod {
 	struct kube_verdict *cause; /* the first doom, or NULL */
 	double first_ms;            /* clock: seen first */
 	double ready_ms;            /* clock: seen ready, or 0 */
-	double age_ms;   /* its age when first seen, by the server's time */
+	int listed;                 /* it was there before the watch */
+	double age_ms;   /* then its age by the server's time, else 0 */
 	double start_ms; /* creation to ready by the server's times, or -1 */
 	int was_ready;   /* it was ready when first seen */
 	unsigned long long order; /* of creation */
@@ -121,9 +122,9 @@ double targets_check(struct wait *w);
 void target_end(
     struct target *t, enum outcome outcome, const struct kube_verdict *why);
 
-/* pods.c */
-void pod_event(
-    struct wait *w, enum kube_event ev, const cJSON *object, double at_ms);
+/* pods.c: takes an event on a pod; listed: it is of the watch's first list */
+void pod_event(struct wait *w, enum kube_event ev, const cJSON *object,
+    int listed, double at_ms);
 void pods_release(struct wait *w);
 
 /* Assigns pods anew, after a target's selector became known. */

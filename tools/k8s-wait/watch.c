@@ -68,7 +68,7 @@ event(void *arg, enum kube_event ev, const cJSON *object, double at_ms)
 	if (name == NULL)
 		return;
 	if (is_pods(&d->kind))
-		pod_event(w, ev, object, at_ms);
+		pod_event(w, ev, object, !d->synced, at_ms);
 	for (i = 0; i < w->n; i++)
 		if (w->v[i].feed == d && strcmp(w->v[i].name, name) == 0)
 			target_event(&w->v[i], ev, object, at_ms);
