@@ -16,13 +16,17 @@ int
 command_init(struct command *c, char *const *argv, const char *kubeconfig,
     struct fault *f)
 {
-	size_t n = 0;
+	static const char *const proxies[] = { "http_proxy", "https_proxy",
+		"all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY" };
+	size_t n;
 
 	memset(c, 0, sizeof(*c));
+	for (n = 0; n < sizeof(proxies) / sizeof(proxies[0]); n++)
+		unsetenv(proxies[n]);
 	if (setenv("KUBECONFIG", kubeconfig, 1) != 0)
 		return fault_nomem(f);
-	while (environ[n] != NULL)
-		n++;
+	for (n = 0; environ[n] != NULL; n++)
+		;
 	/* the array is copied, since the daemons' PATH will differ */
 	c->envp = malloc((n + 1) * sizeof(*c->envp));
 	if (c->envp == NULL)

@@ -19,8 +19,9 @@ struct command {
 };
 
 /*
- * Takes the caller's environment with KUBECONFIG set to that path, and its
- * uid and gid.  argv is borrowed.  0 or -1.
+ * Takes the caller's environment with KUBECONFIG set to that path and without
+ * web proxies, which are out of reach; and its uid and gid.  argv is
+ * borrowed.  0 or -1.
  */
 int command_init(struct command *c, char *const *argv, const char *kubeconfig,
     struct fault *f);

@@ -127,6 +127,8 @@ spawn(struct daemon *d, struct make *m, struct fault *f)
 		return fault_sys(f, FAULT_UNSURE, errno, "%s", path);
 	spec.err = spec.out;
 	rc = child_spawn(&d->child, &spec, f);
+	if (rc != 0)
+		f->code = FAULT_UNSURE; /* a missing daemon is no wrong usage */
 	close(spec.out);
 	return rc;
 }

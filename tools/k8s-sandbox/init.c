@@ -122,6 +122,10 @@ on_cluster(struct init *in)
 	struct fault f;
 
 	loop_timer_cancel(in->loop, &in->timer);
+	if (state_ready(&in->s->state, &f) != 0) {
+		end_with(in, tool_fault(&f));
+		return;
+	}
 	if (in->s->ready_fd != -1) {
 		(void)!write(in->s->ready_fd, "\n", 1);
 		close(in->s->ready_fd);

@@ -25,7 +25,9 @@
 #include "relay.h"
 #include "tool.h"
 
-#define DOWN_WITHIN 10000 /* ms that SIGTERM is given before SIGKILL */
+#define DOWN_WITHIN 10000  /* ms that SIGTERM is given before SIGKILL */
+#define START_WITHIN 30000 /* ms that another's start is waited for */
+#define TURN 20            /* ms between two looks at it */
 
 static void
 print_export(const char *dir)
@@ -119,21 +121,48 @@ await_keeper(struct sandbox *s, int ready, pid_t pid)
 	return FAULT_UNSURE;
 }
 
+/*
+ * Finds a sandbox that is up, its pids known; with ready, waits until it can
+ * be joined.  0; else warns and returns the exit status.
+ */
+static int
+find_alive(struct state_seen *seen, const char *name, int ready)
+{
+	struct fault f;
+	int found, i;
+
+	for (i = 0; i < START_WITHIN / TURN; i++) {
+		found = state_find(seen, name, &f);
+		if (found == -1)
+			return tool_fault(&f);
+		if (!seen->alive)
+			break;
+		if (seen->init > 0 && (seen->ready || !ready))
+			return 0;
+		poll(NULL, 0, TURN);
+	}
+	tool_warn("%s: is not up", name);
+	return FAULT_NO;
+}
+
 int
 keep_up(struct sandbox *s, const char *name)
 {
 	struct state_seen seen;
 	struct fault f;
 	char path[STATE_PATH];
-	int ready[2], log;
+	int ready[2], log, status;
 	pid_t pid;
 
 	if (state_find(&seen, name, &f) == -1)
 		return tool_fault(&f);
 	if (seen.alive) {
-		tool_warn("%s: is up already", name);
-		print_export(seen.dir);
-		return 0;
+		status = find_alive(&seen, name, 1);
+		if (status == 0) {
+			tool_warn("%s: is up already", name);
+			print_export(seen.dir);
+		}
+		return status;
 	}
 	if (state_new(&s->state, name, &f) != 0)
 		return tool_fault(&f);
@@ -156,24 +185,6 @@ keep_up(struct sandbox *s, const char *name)
 	tool_warn("fork: %s", strerror(errno));
 	state_remove(&s->state);
 	return FAULT_UNSURE;
-}
-
-/*
- * Finds a sandbox that is up, its pids known: 0; else warns and returns the
- * exit status.
- */
-static int
-find_alive(struct state_seen *seen, const char *name)
-{
-	struct fault f;
-	int found = state_find(seen, name, &f);
-
-	if (found == -1)
-		return tool_fault(&f);
-	if (found == 1 && seen->alive && seen->init > 0)
-		return 0;
-	tool_warn("%s: is not up", name);
-	return FAULT_NO;
 }
 
 /* CMD's parent within the joined namespaces. */
@@ -263,7 +274,7 @@ keep_exec(const char *name, char *const *argv)
 	struct command c;
 	struct fault f;
 	char path[STATE_PATH], *cwd = getcwd(NULL, 0);
-	int status = find_alive(&seen, name);
+	int status = find_alive(&seen, name, 1);
 
 	if (status != 0)
 		goto out;
@@ -289,7 +300,7 @@ keep_down(const char *name)
 	struct state_seen seen, again;
 	struct pollfd p = { .events = POLLIN };
 	struct fault f;
-	int status = find_alive(&seen, name);
+	int status = find_alive(&seen, name, 0);
 
 	if (status != 0)
 		return status;
@@ -327,7 +338,10 @@ print_record(const struct state_seen *seen)
 	record_init(&r);
 	record_begin(&r, "sandbox");
 	record_str(&r, "name", seen->name);
-	record_str(&r, "status", seen->alive ? "up" : "ended");
+	record_str(&r, "status",
+	    !seen->alive ? "ended" :
+	    seen->ready  ? "up" :
+			   "starting");
 	record_str(&r, "kubeconfig", path);
 	if (seen->alive && seen->keeper > 0)
 		record_int(&r, "pid", seen->keeper);

@@ -37,9 +37,12 @@ network_set_up(struct fault *f)
 	buf_init(&in, sizeof(batch));
 	buf_init(&err, 4096);
 	buf_adds(&in, batch);
-	if (buf_check(&in, "network", f) != 0 ||
-	    child_filter(argv, &in, NULL, &err, PATIENCE, &status, f) != 0)
+	if (buf_check(&in, "network", f) != 0)
 		goto out;
+	if (child_filter(argv, &in, NULL, &err, PATIENCE, &status, f) != 0) {
+		f->code = FAULT_UNSURE; /* a missing ip is no wrong usage */
+		goto out;
+	}
 	if (status != 0) {
 		const char *why = buf_str(&err);
 

@@ -226,6 +226,12 @@ state_pids(const struct state *s, pid_t keeper, pid_t init, struct fault *f)
 	return put_text(s, "pids", text, f);
 }
 
+int
+state_ready(const struct state *s, struct fault *f)
+{
+	return put_text(s, "ready", "", f);
+}
+
 void
 state_release(struct state *s)
 {
@@ -275,6 +281,7 @@ look(struct state_seen *seen, int base_fd, const char *base, const char *name)
 	snprintf(seen->dir, sizeof(seen->dir), "%s/%s", base, name);
 	snprintf(seen->name, sizeof(seen->name), "%s", name);
 	seen->alive = flock(fd, LOCK_SH | LOCK_NB) != 0;
+	seen->ready = faccessat(fd, "ready", F_OK, 0) == 0;
 	read_pids(fd, seen);
 	close(fd);
 	return 1;

@@ -37,6 +37,9 @@ char *state_path(const struct state *s, const char *name, char *out);
 int
 state_pids(const struct state *s, pid_t keeper, pid_t init, struct fault *f);
 
+/* Marks the sandbox as ready for others to join.  0 or -1. */
+int state_ready(const struct state *s, struct fault *f);
+
 /* Removes the folder and what is in it, then releases s. */
 void state_remove(struct state *s);
 
@@ -47,7 +50,7 @@ void state_release(struct state *s);
 struct state_seen {
 	char dir[STATE_PATH - 64];
 	char name[STATE_NAME];
-	int alive;
+	int alive, ready;
 	pid_t keeper, init; /* 0: not known (yet) */
 };
 
