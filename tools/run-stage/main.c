@@ -32,7 +32,7 @@ struct stage {
 	struct child child;
 	pid_t group;      /* the command's, also once it has ended */
 	struct buf said;  /* of the command's stderr: a line not yet ended */
-	char last[512];   /* its last line that was not empty */
+	char last[512];   /* its last line that is no detail of another */
 	const char *file; /* where records go */
 	const char *name, *part;
 	const char *what; /* what it waits for, for people; or NULL */
@@ -56,7 +56,8 @@ say_line(struct stage *s, const char *line, size_t n)
 		return; /* nobody listens: the record still tells */
 	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
 		n--;
-	if (n > 0)
+	/* indented lines are details of the one before */
+	if (n > 0 && *line != ' ' && *line != '\t')
 		snprintf(s->last, sizeof s->last, "%.*s", (int)n, line);
 }
 
