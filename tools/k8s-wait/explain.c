@@ -133,8 +133,9 @@ explain_log(struct wait *w, const struct pod *p)
 	if (name == NULL)
 		goto out;
 	previous = json_at(container, "state", "waiting", NULL) != NULL;
-	if (!(previous && fetch_log(w, p, name, 1, &text)) &&
-	    !fetch_log(w, p, name, 0, &text))
+	/* one that was just started again has not said anything yet */
+	if (!fetch_log(w, p, name, previous, &text) &&
+	    !fetch_log(w, p, name, !previous, &text))
 		goto out;
 	fprintf(
 	    stderr, "  pod %s, container %s, last log lines:\n", p->name, name);
