@@ -147,7 +147,7 @@ forbidden(struct fault *f, int err, const char *what)
 		    kinds[i]);
 		if (proc_number(path, 1) == 0)
 			return fault_set(f, FAULT_UNSURE,
-			    "namespaces: switched off on this machine "
+			    "user namespaces: switched off on this machine "
 			    "(user.max_%s_namespaces is 0); as root: sysctl -w "
 			    "user.max_%s_namespaces=10000",
 			    kinds[i], kinds[i]);
@@ -155,20 +155,20 @@ forbidden(struct fault *f, int err, const char *what)
 	if (geteuid() != 0 &&
 	    proc_number("/proc/sys/kernel/unprivileged_userns_clone", 1) == 0)
 		return fault_set(f, FAULT_UNSURE,
-		    "namespaces: only root may have them on this machine; as "
+		    "user namespaces: only root may have them on this machine; as "
 		    "root: sysctl -w kernel.unprivileged_userns_clone=1");
 	if (proc_number("/proc/sys/kernel/"
 			"apparmor_restrict_unprivileged_userns",
 		0) == 1 &&
 	    (err == EACCES || err == EPERM))
 		return fault_set(f, FAULT_UNSURE,
-		    "namespaces: AppArmor forbids them to this program (%s); "
+		    "user namespaces: AppArmor forbids them to this program (%s); "
 		    "as root: sysctl -w "
 		    "kernel.apparmor_restrict_unprivileged_userns=0",
 		    what);
 	if ((err == EPERM || err == ENOSYS) && seccomp_filtered())
 		return fault_set(f, FAULT_UNSURE,
-		    "namespaces: a seccomp filter forbids them (%s), as in "
+		    "user namespaces: a seccomp filter forbids them (%s), as in "
 		    "containers; for docker: --security-opt "
 		    "seccomp=unconfined --security-opt "
 		    "systempaths=unconfined",

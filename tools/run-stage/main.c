@@ -49,16 +49,22 @@ struct stage {
 };
 
 static void
-say_line(struct stage *s, const char *line, size_t n)
+say_lines(struct stage *s, const char *line, size_t n)
 {
+	const char *end;
+	size_t len;
+
 	progress_clear(s->progress);
 	if (write(STDERR_FILENO, line, n) == -1)
 		return; /* nobody listens: the record still tells */
-	while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r'))
-		n--;
-	/* indented lines are details of the one before */
-	if (n > 0 && *line != ' ' && *line != '\t')
-		snprintf(s->last, sizeof s->last, "%.*s", (int)n, line);
+	for (; n > 0; line += len, n -= len) {
+		end = memchr(line, '\n', n);
+		len = end != NULL ? (size_t)(end + 1 - line) : n;
+		/* indented lines are details of the one before */
+		if (strchr(" \t\r\n", *line) == NULL)
+			snprintf(s->last, sizeof s->last, "%.*s",
+			    (int)(end != NULL ? len - 1 : len), line);
+	}
 }
 
 /* Passes on whole lines, so that parallel stages do not mix within one. */
@@ -71,7 +77,7 @@ on_errors(void *arg, int fd, uint32_t events)
 
 	(void)events;
 	if (buf_reserve(&s->said, 4096) != 0) {
-		say_line(s, s->said.data, s->said.len);
+		say_lines(s, s->said.data, s->said.len);
 		buf_clear(&s->said);
 		if (buf_reserve(&s->said, 4096) != 0)
 			tool_fail(FAULT_UNSURE, "out of memory");
@@ -84,7 +90,7 @@ on_errors(void *arg, int fd, uint32_t events)
 		s->said.data[s->said.len] = '\0';
 		end = memrchr(s->said.data, '\n', s->said.len);
 		if (end != NULL) {
-			say_line(
+			say_lines(
 			    s, s->said.data, (size_t)(end + 1 - s->said.data));
 			buf_eat(&s->said, (size_t)(end + 1 - s->said.data));
 		}
@@ -240,7 +246,7 @@ run(struct stage *s, const char *const *argv, struct fault *f)
 	while (s->errors != -1)
 		on_errors(s, s->errors, EPOLLIN);
 	if (s->said.len > 0)
-		say_line(s, s->said.data, s->said.len);
+		say_lines(s, s->said.data, s->said.len);
 	return 0;
 }
 
