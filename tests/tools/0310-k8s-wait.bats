@@ -56,7 +56,7 @@ pod_waits() { # NAME REASON [MESSAGE]
 }
 
 pod_ready() { # NAME
-	status "pods/$1" '{"phase":"Running","conditions":[{"type":"Ready","status":"True"}],
+	status "pods/$1" '{"phase":"Running","conditions":[{"type":"Ready","status":"True","lastTransitionTime":"'"$(date -u +%FT%TZ)"'"}],
 		"containerStatuses":[{"name":"c","image":"x","imageID":"","restartCount":0,"ready":true,"state":{"running":{}}}]}'
 }
 
@@ -80,6 +80,24 @@ pod_ready() { # NAME
 	BACK=$!
 	run -0 k8s-wait -n "$NS" -t 10s deploy/web
 	jq -e '.kind == "Deployment" and .status == "met" and .startup_from == "watch" and .startup_ms > 400 and .startup_ms < .ms' <<<"$output"
+}
+
+@test "a pod that is there already: its age comes from the apply record" {
+	cat >web.yaml <<-'Y'
+		apiVersion: apps/v1
+		kind: Deployment
+		metadata: {name: web}
+		spec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, image: x}]}}}
+	Y
+	k8s-apply -n "$NS" -f web.yaml >applied
+	pod web-1 web
+	sleep 0.3
+	(sleep 0.3 && pod_ready web-1 && deployment_ready web) &
+	BACK=$!
+	run -0 k8s-wait -n "$NS" -t 10s <applied
+	jq -e '.startup_from == "apply" and .startup_ms > .ms and .startup_ms > 500 and .startup_ms < 3000' <<<"$output"
+	run -0 k8s-wait -n "$NS" deploy/web
+	jq -e '.startup_from == "status" and .startup_ms % 1000 == 0' <<<"$output"
 }
 
 @test "apply records on standard input; other records are passed over" {

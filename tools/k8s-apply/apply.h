@@ -6,6 +6,7 @@
 #ifndef APPLY_H
 #define APPLY_H
 
+#include "lib/clock.h"
 #include "lib/fault.h"
 #include "lib/kube.h"
 #include "lib/loop.h"
@@ -38,6 +39,7 @@ struct object {
 	cJSON *before; /* the object as it was, when that is asked for */
 	cJSON *after;  /* for --diff: as it was answered */
 	int asked;     /* 1: before has been asked for */
+	char ts[CLOCK_TS_SIZE]; /* when it was started */
 	double started, retry_ms;
 	struct apply *run;
 	enum result result;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "apply.h"
-#include "lib/clock.h"
 #include "lib/kube_status.h"
 #include "lib/kube_watch.h"
 

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "apply.h"
-#include "lib/clock.h"
 #include "lib/opt.h"
 #include "tool.h"
 

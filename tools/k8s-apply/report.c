@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "apply.h"
-#include "lib/clock.h"
 #include "lib/record.h"
 #include "tool.h"
 
@@ -26,6 +25,8 @@ report_one(const struct object *o, struct record *r, struct fault *f)
 	record_str(r, "result", names[o->result]);
 	if (o->uid[0] != '\0')
 		record_str(r, "uid", o->uid);
+	if (o->ts[0] != '\0')
+		record_str(r, "ts", o->ts);
 	record_ms(r, "ms", o->ms);
 	if (o->result == R_FAILED)
 		record_str(

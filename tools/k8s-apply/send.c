@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "apply.h"
-#include "lib/clock.h"
 #include "tool.h"
 
 #define RETRY_FIRST_MS 20
@@ -215,8 +214,10 @@ start(struct object *o, struct fault *f)
 
 	buf_init(&path, 4096);
 	buf_init(&body, MANIFEST_MAX);
-	if (o->started == 0)
+	if (o->started == 0) {
 		o->started = clock_ms();
+		clock_ts(o->ts);
+	}
 	kube_path(&path, &o->kind, o->ns, o->name);
 	if ((a->dry_run || a->diff || a->baseline == 0) && !o->asked) {
 		o->asked = 1;

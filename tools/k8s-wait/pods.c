@@ -111,22 +111,6 @@ start_by_status(const cJSON *object)
 	return -1;
 }
 
-/*
- * How old the pod is, by a time in whole seconds: half a second is what such
- * a time is early on average.
- */
-static double
-age(time_t made)
-{
-	struct timespec now;
-	double ms;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	ms = (double)(now.tv_sec - made) * 1000 + (double)now.tv_nsec / 1e6 -
-	     500;
-	return made > 0 && ms > 0 ? ms : 0;
-}
-
 static struct pod *
 pod_new(struct wait *w, const cJSON *object, int listed, double at_ms)
 {
@@ -136,6 +120,7 @@ pod_new(struct wait *w, const cJSON *object, int listed, double at_ms)
 	time_t made =
 	    seconds(json_str(object, "metadata", "creationTimestamp", NULL));
 	struct pod *p = calloc(1, sizeof *p);
+	struct timespec now;
 	const char *revision;
 
 	if (p == NULL)
@@ -154,7 +139,9 @@ pod_new(struct wait *w, const cJSON *object, int listed, double at_ms)
 	snprintf(p->revision, sizeof p->revision, "%s", revision);
 	p->first_ms = at_ms;
 	p->listed = listed;
-	p->age_ms = listed ? age(made) : 0;
+	p->made = made;
+	clock_gettime(CLOCK_REALTIME, &now);
+	p->met_ms = (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1e6;
 	p->was_ready = kube_status_pod(object).state == KUBE_READY;
 	/* whole seconds first, then the order in which they were seen */
 	p->order = (unsigned long long)made << 24 | (w->pods_seen++ & 0xffffff);
@@ -284,27 +271,47 @@ pods_verdict(struct target *t, struct pod **which)
 	return v;
 }
 
-double
-pods_startup(const struct target *t, double now_ms, int *seen)
+/* How old p was when it was first seen, and how that is known. */
+static double
+age(const struct target *t, const struct pod *p, const char **from)
 {
-	const char *revision = current_revision(t);
+	double ms = p->met_ms - (double)p->made * 1000;
+
+	*from = "watch";
+	if (!p->listed)
+		return 0;
+	/* made by what was applied: a pod of that second is not older */
+	if (t->applied_ms > 0 &&
+	    (double)p->made * 1000 > t->applied_ms - 1000) {
+		*from = "apply";
+		return p->met_ms - t->applied_ms;
+	}
+	/* half a second is what whole seconds are early on average */
+	*from = "status";
+	return p->made > 0 && ms > 500 ? ms - 500 : 0;
+}
+
+double
+pods_startup(const struct target *t, double now_ms, const char **from)
+{
+	const char *revision = current_revision(t), *source;
 	const struct pod *p;
 	double most = -1, ms;
 
-	*seen = 1;
 	for (p = t->wait->pods; p != NULL; p = p->next) {
 		if (!counts(t, p, revision))
 			continue;
 		/* the workload may be told ready before its pod is */
-		ms = (p->ready_ms > 0 ? p->ready_ms : now_ms) - p->first_ms;
-		if (p->was_ready)
+		ms = (p->ready_ms > 0 ? p->ready_ms : now_ms) - p->first_ms +
+		     age(t, p, &source);
+		if (p->was_ready) {
 			ms = p->start_ms;
-		else
-			ms += p->age_ms;
-		if (p->listed)
-			*seen = 0;
-		if (ms > most)
+			source = "status";
+		}
+		if (ms > most) {
 			most = ms;
+			*from = source;
+		}
 	}
 	return most;
 }

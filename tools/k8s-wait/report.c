@@ -14,8 +14,8 @@ record(struct target *t, const char *status)
 {
 	struct wait *w = t->wait;
 	struct record r;
+	const char *from;
 	double startup;
-	int seen;
 
 	live_clear(w);
 	record_init(&r);
@@ -31,10 +31,10 @@ record(struct target *t, const char *status)
 	if (t->end.message[0] != '\0')
 		record_str(&r, "message", t->end.message);
 	record_ms(&r, "ms", t->end_ms - w->start_ms);
-	startup = t->outcome == MET ? pods_startup(t, t->end_ms, &seen) : -1;
+	startup = t->outcome == MET ? pods_startup(t, t->end_ms, &from) : -1;
 	if (startup >= 0) {
 		record_ms(&r, "startup_ms", startup);
-		record_str(&r, "startup_from", seen ? "watch" : "status");
+		record_str(&r, "startup_from", from);
 	}
 	if (record_end(&r, stdout, &w->fault) == 0 && fflush(stdout) != 0)
 		fault_set(

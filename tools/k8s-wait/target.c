@@ -91,6 +91,8 @@ targets_make(struct wait *w, const struct kube_refs *refs)
 		t->ns = *ns != '\0' ? strdup(ns) : NULL;
 		t->workload = has_pods(&t->kind) &&
 			      (w->goal == FOR_READY || w->goal == FOR_COMPLETE);
+		t->applied_ms = (double)r->changed.tv_sec * 1000 +
+				(double)r->changed.tv_nsec / 1e6;
 		t->job = strcmp(t->kind.kind, "Job") == 0;
 		snprintf(t->now.reason, sizeof t->now.reason, "NotFound");
 		snprintf(

@@ -9,6 +9,8 @@
 
 #include <sys/types.h>
 
+#include <time.h>
+
 #include "lib/fault.h"
 #include "lib/jqx.h"
 #include "lib/kube.h"
@@ -33,8 +35,9 @@ struct pod {
 	struct kube_verdict *cause; /* the first doom, or NULL */
 	double first_ms;            /* clock: seen first */
 	double ready_ms;            /* clock: seen ready, or 0 */
-	int listed;                 /* it was there before the watch */
-	double age_ms;   /* then its age by the server's time, else 0 */
+	int listed;                 /* it was there before the watch: */
+	time_t made;                /* its creation by the server's time */
+	double met_ms;              /* the time of day when it was first seen */
 	double start_ms; /* creation to ready by the server's times, or -1 */
 	int was_ready;   /* it was ready when first seen */
 	unsigned long long order; /* of creation */
@@ -54,6 +57,7 @@ struct target {
 	int holds;     /* FOR_JQ: the expression held last time */
 	struct kube_verdict now;
 	cJSON *selector;
+	double applied_ms; /* time of day of its change by k8s-apply, or 0 */
 	char revision[64]; /* StatefulSet: of the pods that count */
 	char pods_rev[64]; /* revision of the newest pods */
 	double first_ms;   /* clock: seen first, or 0 */
@@ -138,11 +142,12 @@ void pods_assign(struct wait *w);
 struct kube_verdict pods_verdict(struct target *t, struct pod **which);
 
 /*
- * How long t's slowest pod took to get ready, in milliseconds; *seen is 1
- * when this tool's clock saw all of it, 0 when the server's times (whole
- * seconds) had to help.  -1: no pod, or none is ready.
+ * How long t's slowest pod took to get ready, in milliseconds.  *from says
+ * how that is known: "watch" when this tool saw all of it, "apply" when the
+ * pod was there before, but not before the object was applied, "status" when
+ * the server's times (whole seconds) had to help.  -1: no pod is there.
  */
-double pods_startup(const struct target *t, double now_ms, int *seen);
+double pods_startup(const struct target *t, double now_ms, const char **from);
 
 /* watch.c: starts the watches that the targets need: 0 or -1. */
 int feeds_start(struct wait *w, struct fault *f);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
+
 #define REFS_LINE (4 << 20) /* bytes of a record at most */
 
 static void
@@ -97,6 +99,8 @@ read_record(struct kube_refs *refs, const cJSON *v, struct fault *f)
 	const char *result = json_str(v, "result", NULL);
 	const char *kind = json_str(v, "kind", NULL);
 	const char *name = json_str(v, "name", NULL);
+	const char *ts = json_str(v, "ts", NULL);
+	struct timespec changed;
 
 	if (!cJSON_IsObject(v) || type == NULL)
 		return fault_set(f, FAULT_INPUT, "not a record");
@@ -106,8 +110,13 @@ read_record(struct kube_refs *refs, const cJSON *v, struct fault *f)
 	if (kind == NULL || name == NULL || kind[0] == '\0' || name[0] == '\0')
 		return fault_set(
 		    f, FAULT_INPUT, "an apply record without kind and name");
-	return kube_refs_add(refs, json_str(v, "apiVersion", NULL), kind,
-	    json_str(v, "namespace", NULL), name, f);
+	if (kube_refs_add(refs, json_str(v, "apiVersion", NULL), kind,
+		json_str(v, "namespace", NULL), name, f) != 0)
+		return -1;
+	if (result != NULL && strcmp(result, "unchanged") != 0 && ts != NULL &&
+	    clock_parse(ts, &changed) == 0)
+		refs->v[refs->n - 1].changed = changed;
+	return 0;
 }
 
 int

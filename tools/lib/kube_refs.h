@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "buf.h"
 #include "fault.h"
@@ -18,6 +19,8 @@ struct kube_ref {
 	char *kind;        /* as given: a kind, plural or short name */
 	char *ns;          /* namespace, or NULL: none was given */
 	char *name;
+	struct timespec changed; /* of a record whose object was created or
+				    configured: its ts; else 0 */
 };
 
 /* A list of references; zero-initialise.  All strings are its own. */
