@@ -138,9 +138,17 @@ event_key(const cJSON *e)
 static int
 by_time(const void *a, const void *b)
 {
-	/* RFC 3339 in UTC sorts as text, up to the second */
-	return strcmp(
-	    event_key(*(cJSON *const *)a), event_key(*(cJSON *const *)b));
+	const cJSON *x = *(cJSON *const *)a, *y = *(cJSON *const *)b;
+	const char *v = json_str(x, "metadata", "resourceVersion", NULL);
+	const char *w = json_str(y, "metadata", "resourceVersion", NULL);
+	int order = strcmp(event_key(x), event_key(y));
+
+	/* times have whole seconds: within one, versions count up */
+	if (order != 0 || v == NULL || w == NULL)
+		return order;
+	if (strlen(v) != strlen(w))
+		return strlen(v) < strlen(w) ? -1 : 1;
+	return strcmp(v, w);
 }
 
 /* Events in the order in which they came about. */

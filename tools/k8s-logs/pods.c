@@ -124,12 +124,12 @@ run_id(const cJSON *pod, const char *name)
 			s = json_str(c, "name", NULL);
 			if (s == NULL || strcmp(s, name) != 0)
 				continue;
-			id = json_str(c, "containerID", NULL);
-			/* waiting: its id is that of the run before */
-			if (id == NULL ||
-			    json_at(c, "state", "waiting", NULL) != NULL)
-				return "";
-			return id;
+			/* while it waits, its log is that of the last run */
+			id = json_at(c, "state", "waiting", NULL) != NULL ?
+				 json_str(c, "lastState", "terminated",
+				     "containerID", NULL) :
+				 json_str(c, "containerID", NULL);
+			return id != NULL ? id : "";
 		}
 	return "";
 }

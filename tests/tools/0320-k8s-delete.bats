@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# k8s-delete on a sandbox: gone means gone, what holds objects up is named,
+# expired namespaces go and others stay, every exit status.
+bats_require_minimum_version 1.5.0
+load helper
+load sandbox
+
+setup_file() {
+	start_sandbox
+}
+
+setup() {
+	use_sandbox
+	cd "$BATS_TEST_TMPDIR" || return
+	NS=t$BATS_TEST_NUMBER
+}
+
+teardown_file() {
+	stop_sandbox
+}
+
+namespace() { # NAME [ANNOTATIONS [LABELS]]
+	api POST /api/v1/namespaces -f -H 'Content-Type: application/json' \
+		-d '{"metadata":{"name":"'"$1"'","annotations":{'"${2:-}"'},"labels":{'"${3:-}"'}}}' >/dev/null
+}
+
+configmap() { # NAME [FINALIZERS]
+	api POST "/api/v1/namespaces/$NS/configmaps" -f -H 'Content-Type: application/json' \
+		-d '{"metadata":{"name":"'"$1"'","finalizers":['"${2:-}"']}}' >/dev/null
+}
+
+release() { # NAME: its finalizers
+	api PATCH "/api/v1/namespaces/$NS/configmaps/$1" -f -H 'Content-Type: application/merge-patch+json' \
+		-d '{"metadata":{"finalizers":null}}' >/dev/null
+}
+
+exists() { # PATH
+	api GET "$1" -f >/dev/null 2>&1
+}
+
+results() { # of the records in $output
+	jq -r '"\(.kind)/\(.name) \(.result)"' <<<"$output" | sort
+}
+
+@test "an operand is deleted, what is not there is absent" {
+	namespace "$NS"
+	configmap a
+	run -0 --separate-stderr k8s-delete -n "$NS" cm/a configmaps/b
+	[[ $(results) == $'ConfigMap/a deleted\nConfigMap/b absent' && -z $stderr ]]
+	[[ $(jq -s 'all(.type == "delete" and .namespace == "'"$NS"'" and (.ms | type == "number"))' <<<"$output") == true ]]
+	run ! exists "/api/v1/namespaces/$NS/configmaps/a"
+}
+
+@test "a namespace is gone with all that is in it" {
+	namespace "$NS"
+	configmap a
+	run -0 --separate-stderr k8s-delete "ns/$NS"
+	[[ $(results) == "Namespace/$NS deleted" ]]
+	run ! exists "/api/v1/namespaces/$NS"
+	run -0 --separate-stderr k8s-delete "ns/$NS"
+	[[ $(results) == "Namespace/$NS absent" ]]
+}
+
+@test "it waits for running pods to end" {
+	namespace "$NS"
+	cat >pod.yaml <<-'Y'
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: slow}
+		spec:
+		  containers:
+		    - {name: c, image: busybox, command: [sh, -c, "trap 'sleep 0.5; exit' TERM; while :; do sleep 0.1; done"]}
+	Y
+	k8s-apply -n "$NS" -f pod.yaml | k8s-wait -n "$NS" -t 10s
+	run -0 --separate-stderr k8s-delete -n "$NS" pod/slow
+	jq -e '.ms >= 500' <<<"$output"
+	run ! exists "/api/v1/namespaces/$NS/pods/slow"
+}
+
+@test "--grace 0 does not wait for them" {
+	namespace "$NS"
+	cat >pod.yaml <<-'Y'
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: deaf}
+		spec:
+		  containers: [{name: c, image: busybox, command: [sh, -c, "trap '' TERM; while :; do sleep 0.1; done"]}]
+	Y
+	k8s-apply -n "$NS" -f pod.yaml | k8s-wait -n "$NS" -t 10s
+	run -0 --separate-stderr k8s-delete -n "$NS" --grace 0 -t 5s pod/deaf
+	jq -e '.ms < 3000' <<<"$output"
+}
+
+@test "manifests, and apply records on standard input" {
+	namespace "$NS"
+	printf '%s\n' 'apiVersion: v1' 'kind: ConfigMap' 'metadata: {name: a}' --- 'apiVersion: v1' 'kind: Secret' \
+		'metadata: {name: b}' --- 'apiVersion: example.com/v1' 'kind: Widget' 'metadata: {name: w}' >m.yaml
+	configmap a
+	run -0 --separate-stderr k8s-delete -n "$NS" -f m.yaml
+	[[ $(results) == $'ConfigMap/a deleted\nSecret/b absent' ]]
+	head -n 7 m.yaml | k8s-apply -n "$NS" >applied
+	run -0 --separate-stderr bash -c "k8s-delete - <applied"
+	[[ $(results) == $'ConfigMap/a deleted\nSecret/b deleted' ]]
+}
+
+@test "what a finalizer holds: 1 in time, named; then gone by watching" {
+	namespace "$NS"
+	configmap held '"example.com/hold"'
+	run -1 --separate-stderr k8s-delete -n "$NS" -t 300ms cm/held
+	[[ $(results) == "ConfigMap/held timeout" ]]
+	[[ $stderr == *"configmap/held in $NS: not gone within"*"finalizers: example.com/hold"* ]]
+	run -1 --separate-stderr k8s-delete -t 500ms "ns/$NS"
+	[[ $stderr == *"namespace/$NS: not gone within"* ]]
+	[[ $stderr == *"namespace/$NS: still there: configmap/held; finalizers: example.com/hold"* ]]
+	(sleep 0.3 && release held) 3>&- &
+	run -0 --separate-stderr k8s-delete -t 10s "ns/$NS"
+	[[ $(results) == "Namespace/$NS deleted" ]]
+	jq -e '.ms > 200 and .ms < 5000' <<<"$output"
+}
+
+@test "another object of the same name does not hold it up" {
+	namespace "$NS"
+	configmap again '"example.com/hold"'
+	(
+		sleep 0.3
+		release again
+		until configmap again 2>/dev/null; do :; done
+	) 3>&- &
+	run -0 --separate-stderr k8s-delete -n "$NS" -t 5s cm/again
+	[[ $(results) == "ConfigMap/again deleted" ]]
+	wait
+	exists "/api/v1/namespaces/$NS/configmaps/again"
+}
+
+@test "--expired: ours that have passed, no others" {
+	local ours='"app.kubernetes.io/managed-by":"inttest"' past='"inttest/expires":"2020-01-01T00:00:00Z"'
+	namespace "$NS-past" "$past" "$ours"
+	namespace "$NS-future" '"inttest/expires":"2999-01-01T00:00:00+02:00"' "$ours"
+	namespace "$NS-never" '' "$ours"
+	namespace "$NS-odd" '"inttest/expires":"tomorrow"' "$ours"
+	namespace "$NS-other" "$past" '"app.kubernetes.io/managed-by":"helm"'
+	namespace "$NS-bare" "$past"
+	run -0 --separate-stderr k8s-delete --expired
+	[[ $(results) == "Namespace/$NS-past deleted" ]]
+	[[ $stderr == "k8s-delete: namespace/$NS-odd: inttest/expires: not a time: tomorrow" ]]
+	for ns in future never odd other bare; do exists "/api/v1/namespaces/$NS-$ns"; done
+	run -0 k8s-delete --expired
+}
+
+@test "--cascade orphan keeps what is owned" {
+	namespace "$NS"
+	sed -n '/^apiVersion: apps/,/^---/p' "$ROOT/tests/data/logs/pods.yaml" | k8s-apply -n "$NS" | k8s-wait -n "$NS" -t 10s
+	run -0 k8s-delete -n "$NS" --cascade orphan deploy/web
+	sleep 0.3
+	[[ $(api GET "/apis/apps/v1/namespaces/$NS/replicasets" | jq '.items | length') == 1 ]]
+	k8s-delete "ns/$NS"
+}
+
+@test "bad operands are told, the others go: 2" {
+	namespace "$NS"
+	configmap a
+	run -2 --separate-stderr k8s-delete -n "$NS" nokind/x a cm/a
+	[[ $(results) == "ConfigMap/a deleted" ]]
+	[[ $stderr == *"nokind: no such kind"* && $stderr == *"a: not KIND/NAME"* ]]
+	run -2 k8s-delete
+	run -2 k8s-delete --cascade sideways cm/a
+	run -2 k8s-delete -t soon cm/a
+	run -2 k8s-delete -f nothere.yaml
+	echo '{"type":"apply"' >bad
+	run -2 --separate-stderr bash -c 'k8s-delete - <bad'
+	[[ $stderr == *"stdin:1: "* ]]
+}
+
+@test "no server, no permission, no space: 3" {
+	namespace "$NS"
+	configmap a
+	sed 's/token: .*/token: wrong/' "$KUBECONFIG" >wrong
+	run -3 k8s-delete --kubeconfig wrong -n "$NS" cm/a
+	sed 's/server: .*/server: "https:\/\/127.0.0.1:1"/' "$KUBECONFIG" >none
+	run -3 k8s-delete --kubeconfig none -n "$NS" cm/a
+	exists "/api/v1/namespaces/$NS/configmaps/a"
+	run -3 bash -c "k8s-delete -n $NS cm/a >/dev/full"
+}

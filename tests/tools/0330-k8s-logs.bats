@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# k8s-logs on a sandbox's pods: records and text, which containers, following
+# across new pods, and every exit status.
+bats_require_minimum_version 1.5.0
+load helper
+load sandbox
+
+setup_file() {
+	start_sandbox "$ROOT/tests/data/logs/pods.yaml"
+	until_true 10 /api/v1/namespaces/default/pods/talk '.status.phase == "Succeeded"'
+	until_true 10 /apis/apps/v1/namespaces/default/deployments/web '.status.readyReplicas == 2'
+	until_true 10 /api/v1/namespaces/default/pods/crash '.status.containerStatuses[0].restartCount > 0'
+}
+
+setup() {
+	use_sandbox
+}
+
+teardown_file() {
+	stop_sandbox
+}
+
+@test "one record a line, with the node's time" {
+	run -0 --separate-stderr k8s-logs -n default -c a talk
+	[[ $(jq -r '"\(.type) \(.pod) \(.container) \(.line)"' <<<"$output") == $'log talk a one\nlog talk a two\nlog talk a three' ]]
+	[[ ${lines[0]} =~ \"ts\":\"20[0-9-]+T[0-9:]+\.[0-9]{3}Z\" ]]
+	[[ -z $stderr ]]
+}
+
+@test "the first container of several, with a warning" {
+	run -0 --separate-stderr k8s-logs -o text talk
+	[[ $output == $'one\ntwo\nthree' ]]
+	[[ $stderr == "k8s-logs: talk: container a of 2; -c or --all-containers for others" ]]
+}
+
+@test "all containers, init containers too; text says whose" {
+	run -0 --separate-stderr k8s-logs -o text --all-containers pod/talk
+	[[ $output == $'talk/first begin\ntalk/a one\ntalk/a two\ntalk/a three\ntalk/b bad \377 byte\ntalk/b no end' ]]
+}
+
+@test "records are UTF-8 whatever the container wrote" {
+	run -0 --separate-stderr k8s-logs -c b talk
+	[[ $(jq -r .line <<<"$output") == $'bad \xef\xbf\xbd byte\nno end' ]]
+}
+
+@test "--tail" {
+	run -0 --separate-stderr k8s-logs -o text -c a --tail 1 talk
+	[[ $output == three ]]
+}
+
+@test "a workload's pods, and those of a selector" {
+	run -0 --separate-stderr k8s-logs -o text deploy/web
+	[[ ${#lines[@]} == 2 && ${lines[0]} == web-*"/c hello" ]]
+	run -0 --separate-stderr k8s-logs -l 'app in (web,talk)' --all-containers
+	[[ ${#lines[@]} == 8 ]]
+}
+
+@test "--previous" {
+	run -0 --separate-stderr k8s-logs -o text --previous crash
+	[[ $output == run ]]
+	run -1 --separate-stderr k8s-logs --previous -c a talk
+	[[ -z $output && $stderr == *"talk/a: previous terminated container"* ]]
+}
+
+@test "following ends with the pods, and repeats nothing" {
+	k8s-delete -n default pod/ticks
+	k8s-logs -f -o text -l app=ticks >"$BATS_TEST_TMPDIR/out" 3>&- &
+	pid=$!
+	k8s-apply -n default -f "$ROOT/tests/data/logs/pods.yaml" >/dev/null
+	wait "$pid"
+	diff <(printf 'ticks/c tick %d\n' 1 2 3 4 5) "$BATS_TEST_TMPDIR/out"
+}
+
+@test "what is not there is 1, the others are told" {
+	run -1 --separate-stderr k8s-logs -o text nothere deploy/nothere -l app=nothere web-nope
+	[[ $stderr == *"nothere: no such pod"* && $stderr == *'deployments.apps "nothere" not found'* ]]
+	[[ $stderr == *"app=nothere: no pods"* ]]
+	run -1 --separate-stderr k8s-logs -o text -c nope talk
+	[[ $stderr == "k8s-logs: talk: no container nope" ]]
+	run -1 --separate-stderr k8s-logs noimage
+	[[ $stderr == *"noimage/c: "*"waiting to start"* ]]
+	run -1 --separate-stderr k8s-logs -f nothere
+	[[ $stderr == *"nothere: no such pod"* ]]
+}
+
+@test "wrong usage is 2" {
+	run -2 k8s-logs
+	run -2 k8s-logs -f --previous talk
+	run -2 k8s-logs -c a --all-containers talk
+	run -2 k8s-logs -o yaml talk
+	run -2 k8s-logs --tail -1 talk
+	run -2 --separate-stderr k8s-logs nokind/x
+	[[ $stderr == "k8s-logs: nokind: no such kind"* ]]
+}
+
+@test "no server, no permission, no space are 3" {
+	run -3 bash -c 'k8s-logs -c a talk >/dev/full'
+	sed 's/token: .*/token: wrong/' "$KUBECONFIG" >"$BATS_TEST_TMPDIR/wrong"
+	run -3 k8s-logs --kubeconfig "$BATS_TEST_TMPDIR/wrong" talk
+	sed 's/server: .*/server: "https:\/\/127.0.0.1:1"/' "$KUBECONFIG" >"$BATS_TEST_TMPDIR/none"
+	run -3 k8s-logs --kubeconfig "$BATS_TEST_TMPDIR/none" talk
+}

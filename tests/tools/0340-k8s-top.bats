@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# k8s-top on a sandbox: measured memory, first samples, the kubelet in place of
+# a metrics API, every exit status.
+bats_require_minimum_version 1.5.0
+load helper
+load sandbox
+
+setup_file() {
+	start_sandbox "$ROOT/tests/data/logs/pods.yaml"
+	until_true 10 /apis/apps/v1/namespaces/default/deployments/web '.status.readyReplicas == 2'
+	until_true 10 /api/v1/namespaces/default/pods/ticks '.status.phase == "Succeeded"'
+}
+
+setup() {
+	use_sandbox
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown_file() {
+	stop_sandbox
+}
+
+@test "a record of each running container" {
+	run -0 --separate-stderr k8s-top -n default -l app=web
+	[[ ${#lines[@]} == 2 && -z $stderr ]]
+	jq -se 'all(.type == "usage" and (.pod | startswith("web-")) and .container == "c" and .memory_bytes > 10000
+		and .cpu_millicores >= 0 and (.ts | test("^20.*Z$")))' <<<"$output"
+}
+
+@test "a pod by its name; memory that it really uses" {
+	cat >eat.yaml <<-'Y'
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: eat}
+		spec:
+		  terminationGracePeriodSeconds: 0
+		  containers:
+		    - name: c
+		      image: debian
+		      command: [python3, -c, "a = bytearray(50 << 20); import time; open('/tmp/full', 'w'); time.sleep(1000)"]
+		      readinessProbe: {exec: {command: [test, -e, /tmp/full]}, periodSeconds: 1}
+	Y
+	k8s-apply -n default -f eat.yaml | k8s-wait -n default -t 10s
+	run -0 --separate-stderr k8s-top -n default eat
+	jq -e '.pod == "eat" and .memory_bytes > 0' <<<"$output"
+	sleep 2.2 # the next sample
+	run -0 --separate-stderr k8s-top -n default eat
+	jq -e '.memory_bytes > 52000000 and .memory_bytes < 90000000' <<<"$output"
+	k8s-delete -n default pod/eat
+}
+
+@test "it waits for the first sample of a new pod" {
+	printf '%s\n' 'apiVersion: v1' 'kind: Pod' 'metadata: {name: new}' \
+		'spec: {terminationGracePeriodSeconds: 0, containers: [{name: c, image: busybox, command: [sleep, "1000"]}]}' >new.yaml
+	k8s-apply -n default -f new.yaml | k8s-wait -n default -t 10s
+	run -0 --separate-stderr k8s-top -n default new
+	[[ $(jq -r .pod <<<"$output") == new ]]
+	k8s-delete -n default pod/new
+}
+
+@test "a table" {
+	run -0 --separate-stderr k8s-top -n default -o table -l app=web
+	[[ ${lines[0]} =~ ^POD\ +CONTAINER\ +CPU\ +MEMORY$ && ${lines[1]} =~ ^web-.*\ c\ .*MiB$ && ${#lines[@]} == 3 ]]
+}
+
+@test "where there is no metrics API, the kubelets are asked" {
+	# an API server's answer for a group that it does not have, the rest as it is
+	cat >proxy.py <<-'P'
+		import http.server, ssl, sys, urllib.request
+		up, ca, token = sys.argv[1:4]
+		tls = ssl.create_default_context(cafile=ca)
+		class H(http.server.BaseHTTPRequestHandler):
+		    def do_GET(self):
+		        if self.path.startswith("/apis/metrics"):
+		            code, body = 404, b"{}"
+		        else:
+		            rq = urllib.request.Request(up + self.path, headers={"Authorization": "Bearer " + token})
+		            body, code = urllib.request.urlopen(rq, context=tls).read(), 200
+		        self.send_response(code)
+		        self.send_header("Content-Length", str(len(body)))
+		        self.end_headers()
+		        self.wfile.write(body)
+		    def log_message(self, *a): pass
+		s = http.server.ThreadingHTTPServer(("127.0.0.1", 0), H)
+		print(s.server_port, flush=True)
+		s.serve_forever()
+	P
+	mkfifo port
+	python3 proxy.py "$(sandbox_config server)" "$(dirname "$KUBECONFIG")/ca.crt" "$(sandbox_config token)" >port 3>&- &
+	pid=$!
+	read -r port <port
+	printf '%s\n' "clusters: [{name: a, cluster: {server: 'http://127.0.0.1:$port'}}]" \
+		'contexts: [{name: a, context: {cluster: a}}]' 'current-context: a' >config
+	run --separate-stderr k8s-top --kubeconfig config -n default -l app=web
+	kill "$pid"
+	[[ $status == 0 && ${#lines[@]} == 2 ]]
+	jq -se 'all(.memory_bytes > 10000 and .container == "c")' <<<"$output"
+}
+
+@test "nothing that runs: 1" {
+	run -1 --separate-stderr k8s-top -n default ticks nothere
+	[[ $stderr == *"ticks: no such pod running"* && $stderr == *"nothere: no such pod running"* && -z $output ]]
+	run -1 --separate-stderr k8s-top -n default -l app=nothere
+	[[ $stderr == "k8s-top: namespace default: no pods running" ]]
+}
+
+@test "wrong usage: 2" {
+	run -2 k8s-top -o yaml
+	run -2 k8s-top -t x
+}
+
+@test "no server, no permission, no space: 3" {
+	run -3 bash -c 'k8s-top -n default -l app=web >/dev/full'
+	sed 's/token: .*/token: wrong/' "$KUBECONFIG" >wrong
+	run -3 k8s-top --kubeconfig wrong
+	sed 's/server: .*/server: "https:\/\/127.0.0.1:1"/' "$KUBECONFIG" >none
+	run -3 k8s-top --kubeconfig none
+}
