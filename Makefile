@@ -74,7 +74,7 @@ O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) lib/httpd lib/
 CONTROL = $(patsubst %,k8s-controllerd/%,control work act meta cond template pods kinds deployment deployment_status rollout replicaset \
 	statefulset statefulset_plan revision job job_plan job_status endpoints endpoints_build serviceaccount namespace schedule schedule_fit gc)
 O_k8s-controllerd = k8s-controllerd/main $(CONTROL) $(KUBE) $(STATUS) lib/quantity
-NODED = $(patsubst %,k8s-noded/%,args check container container_create env etc event exec farm field hosts image lifecycle log_reader logs metrics net node path payload places pod pods probe proc process rootfs serve status status_parts token volume)
+NODED = $(patsubst %,k8s-noded/%,args check container container_create env etc event exec farm field hosts image lifecycle log_reader logs metrics net node path payload places pod pod_end pods probe proc process rootfs serve status status_parts token volume)
 O_k8s-noded  = k8s-noded/main $(NODED) $(KUBE) lib/httpd lib/httpd_req
 O_k8s-proxyd = $(addprefix k8s-proxyd/,main forward services) $(KUBE)
 

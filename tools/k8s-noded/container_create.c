@@ -167,7 +167,7 @@ add_image_env(struct env *all, const struct container *c, struct fault *f)
 	const cJSON *m;
 	char host[64];
 
-	snprintf(host, sizeof(host), "%.63s", c->pod->name);
+	snprintf(host, sizeof(host), "%.63s", pod_hostname(c->pod));
 	if (env_set(all, "PATH", ROOTFS_PATH, f) != 0 ||
 	    env_set(all, "HOSTNAME", host, f) != 0 ||
 	    env_set(all, "HOME", rootfs_uid(c) == 0 ? "/root" : "/", f) != 0)
@@ -357,6 +357,17 @@ on_probe(struct container *c, enum probe_kind kind, int ok)
 	pod_kick(c->pod);
 }
 
+/* It runs, and its postStart is over: what nobody probes is ready. */
+static void
+go_on(struct container *c)
+{
+	c->started = json_at(c->spec, "startupProbe", NULL) == NULL;
+	c->ready =
+	    c->started && json_at(c->spec, "readinessProbe", NULL) == NULL;
+	start_probes(c, on_probe);
+	pod_kick(c->pod);
+}
+
 static void
 running(struct container *c)
 {
@@ -365,15 +376,11 @@ running(struct container *c)
 	c->oom = 0;
 	clock_ts(c->now.started);
 	c->started_ms = clock_ms();
-	c->started = json_at(c->spec, "startupProbe", NULL) == NULL;
-	c->ready =
-	    c->started && json_at(c->spec, "readinessProbe", NULL) == NULL;
 	event_pod(
 	    c->pod, c, "Normal", "Created", "Created container: %s", c->name);
 	event_pod(
 	    c->pod, c, "Normal", "Started", "Started container %s", c->name);
-	lifecycle_started(c);
-	start_probes(c, on_probe);
+	lifecycle_started(c, go_on);
 }
 
 /*

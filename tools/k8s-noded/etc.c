@@ -70,7 +70,7 @@ etc_make(const char *dir, const char *target, const struct container *c,
 	buf_init(&b, 256);
 	buf_adds(&b, "");
 	status = write_own(dir, "resolv.conf", &b);
-	buf_addf(&b, "%.63s\n", c->pod->name);
+	buf_addf(&b, "%.63s\n", pod_hostname(c->pod));
 	if (status == 0)
 		status = write_own(dir, "hostname", &b);
 	if (status == 0)

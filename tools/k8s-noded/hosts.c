@@ -142,13 +142,11 @@ add_services(struct hosts *h, struct buf *out, const char *ns)
 static void
 add_own_name(struct buf *out, const struct pod *p)
 {
-	const char *host = json_str(p->object, "spec", "hostname", NULL);
+	const char *host = pod_hostname(p);
 	const char *sub = json_str(p->object, "spec", "subdomain", NULL);
 
 	if (p->net.ip[0] == '\0')
 		return;
-	if (host == NULL)
-		host = p->name;
 	buf_addf(out, "%s\t", p->net.ip);
 	if (sub != NULL && *sub != '\0')
 		buf_addf(out, "%.63s.%s.%s." DOMAIN " ", host, sub, p->ns);

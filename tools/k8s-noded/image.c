@@ -34,6 +34,7 @@ struct entry {
 struct images {
 	const char *const *dirs;
 	size_t n;
+	const char *bin;
 	struct entry *entries; /* in order of search */
 };
 
@@ -146,7 +147,7 @@ images_scan(struct images *im, struct fault *f)
 }
 
 struct images *
-images_new(const char *const *dirs, size_t n, struct fault *f)
+images_new(const char *const *dirs, size_t n, const char *bin, struct fault *f)
 {
 	struct images *im = calloc(1, sizeof(*im));
 
@@ -155,6 +156,7 @@ images_new(const char *const *dirs, size_t n, struct fault *f)
 		return NULL;
 	}
 	im->dirs = dirs;
+	im->bin = bin;
 	im->n = n;
 	return im;
 }
@@ -194,15 +196,34 @@ entry_matches(const struct entry *e, const char *ref)
 	return 0;
 }
 
+/*
+ * Where a container's path is on the host: /inttest/bin and /image are bound
+ * there, all else that an image names is the machine's.
+ */
+static void
+host_path(char *out, const struct entry *e, const char *bin, const char *path)
+{
+	if (strncmp(path, "/inttest/bin/", 13) == 0)
+		path_make(out, "%s/%s", bin, path + 13);
+	else if (strncmp(path, "/image/", 7) == 0)
+		path_make(out, "%s/%s", e->dir, path + 7);
+	else
+		path_make(out, "%s", path);
+}
+
 /* 1 when program is an executable on PATH, or a file when absolute. */
 static int
-present(const char *program)
+present(const struct entry *e, const char *bin, const char *program)
 {
 	const char *path = getenv("PATH"), *p, *end;
 	char file[PATH_MAX];
-
-	if (strchr(program, '/') != NULL)
-		return access(program, F_OK) == 0;
+	if (strchr(program, '/') != NULL) {
+		host_path(file, e, bin, program);
+		return access(file, F_OK) == 0;
+	}
+	if (path_make(file, "%s/%s", bin, program) == 0 &&
+	    access(file, X_OK) == 0)
+		return 1;
 	if (path == NULL)
 		path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
 	for (p = path; *p != '\0'; p = *end != '\0' ? end + 1 : end) {
@@ -216,22 +237,23 @@ present(const char *program)
 
 /* The first program of a variant that is missing, or NULL. */
 static const char *
-missing(const cJSON *variant)
+missing(const struct entry *e, const char *bin, const cJSON *variant)
 {
 	const cJSON *r;
 
 	cJSON_ArrayForEach(r, json_at(variant, "requires", NULL))
-		if (cJSON_IsString(r) && !present(r->valuestring))
+		if (cJSON_IsString(r) && !present(e, bin, r->valuestring))
 			return r->valuestring;
 	return NULL;
 }
 
 /* sandbox://NAME/VERSION: what really runs, for containerStatuses. */
 static void
-identify(struct entry *e)
+identify(struct entry *e, const char *bin)
 {
 	const cJSON *version = json_at(e->image.variant, "version", NULL);
 	const char *argv[16];
+	char program[PATH_MAX];
 	struct buf out;
 	const cJSON *a;
 	size_t n = 0, len;
@@ -242,6 +264,10 @@ identify(struct entry *e)
 		if (cJSON_IsString(a) && n + 1 < 16)
 			argv[n++] = a->valuestring;
 	argv[n] = NULL;
+	if (n > 0 && *argv[0] == '/') {
+		host_path(program, e, bin, argv[0]);
+		argv[0] = program;
+	}
 	if (n == 0 ||
 	    child_run(argv, &out, IMAGE_VERSION_MS, &status, NULL) != 0 ||
 	    status != 0)
@@ -254,7 +280,8 @@ identify(struct entry *e)
 
 /* Chooses the variant that can run here. */
 static int
-entry_resolve(struct entry *e, const char *ref, struct fault *f)
+entry_resolve(
+    struct entry *e, const char *ref, const char *bin, struct fault *f)
 {
 	char lacking[512] = "";
 	const char *program;
@@ -262,13 +289,13 @@ entry_resolve(struct entry *e, const char *ref, struct fault *f)
 	size_t n;
 
 	cJSON_ArrayForEach(v, json_at(e->json, "variants", NULL)) {
-		program = missing(v);
+		program = missing(e, bin, v);
 		if (program == NULL) {
 			e->image.name = e->name;
 			e->image.dir = e->dir;
 			e->image.variant = v;
 			e->resolved = 1;
-			identify(e);
+			identify(e, bin);
 			return 0;
 		}
 		n = strlen(lacking);
@@ -316,7 +343,7 @@ images_find(struct images *im, const char *ref, const struct image **out,
 		    "%s: not found: no image.json in %s matches it", ref,
 		    where);
 	}
-	if (!e->resolved && entry_resolve(e, ref, f) != 0)
+	if (!e->resolved && entry_resolve(e, ref, im->bin, f) != 0)
 		return -1;
 	*out = &e->image;
 	return 0;

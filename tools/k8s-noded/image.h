@@ -18,8 +18,12 @@ struct image {
 	char id[256];         /* sandbox://NAME/VERSION LINE */
 };
 
-/* The folders to look in, first match wins; borrowed.  NULL without memory. */
-struct images *images_new(const char *const *dirs, size_t n, struct fault *f);
+/*
+ * The folders to look in, first match wins, and the one that containers have
+ * at /inttest/bin; all borrowed.  NULL without memory.
+ */
+struct images *
+images_new(const char *const *dirs, size_t n, const char *bin, struct fault *f);
 void images_free(struct images *im);
 
 /*

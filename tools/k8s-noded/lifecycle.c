@@ -22,6 +22,7 @@ struct run_ending {
 	double begun_ms, kill_ms; /* clock_ms */
 	int stopping;             /* 0: this is a postStart hook */
 	int signalled;            /* SIGTERM has been sent */
+	void (*go_on)(struct container *c); /* after a postStart */
 };
 
 static void on_kill(void *arg);
@@ -103,6 +104,7 @@ on_hook(void *arg, int ok, const char *output)
 {
 	struct run_ending *e = arg;
 	struct container *c = e->c;
+	void (*go_on)(struct container * c);
 
 	e->hook = NULL;
 	if (e->stopping) {
@@ -113,7 +115,9 @@ on_hook(void *arg, int ok, const char *output)
 	} else if (!ok) {
 		start_failed(c, output);
 	} else {
+		go_on = e->go_on;
 		lifecycle_ended(c);
+		go_on(c);
 	}
 }
 
@@ -171,15 +175,19 @@ begin(struct container *c, int stopping)
 }
 
 void
-lifecycle_started(struct container *c)
+lifecycle_started(struct container *c, void (*go_on)(struct container *c))
 {
 	struct run_ending *e;
 
-	if (json_at(c->spec, "lifecycle", "postStart", NULL) == NULL)
+	if (json_at(c->spec, "lifecycle", "postStart", NULL) == NULL) {
+		go_on(c);
 		return;
+	}
 	e = begin(c, 0);
-	if (e != NULL)
-		start_hook(e);
+	if (e == NULL)
+		return;
+	e->go_on = go_on;
+	start_hook(e);
 }
 
 void

@@ -7,8 +7,12 @@
 
 #include "k8s-noded/pod.h"
 
-/* Runs lifecycle.postStart, if any; its failure ends the container. */
-void lifecycle_started(struct container *c);
+/*
+ * Runs lifecycle.postStart, if any, and then calls go_on: until then the
+ * container is neither probed nor ready.  A failure of the hook ends the
+ * container instead.
+ */
+void lifecycle_started(struct container *c, void (*go_on)(struct container *c));
 
 /*
  * Begins to end a running container, at the latest grace_ms from now.  A

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +22,8 @@
 #include "k8s-noded/serve.h"
 #include "lib/opt.h"
 #include "tool.h"
+
+#define FILES_MAX 65536
 
 static const char usage[] =
     "k8s-noded --kubeconfig file --root dir --bin dir --images dir ... "
@@ -162,11 +164,26 @@ connect_api(struct node *n, struct kube_config *c, const char *kubeconfig,
 	return n->probes != NULL ? 0 : -1;
 }
 
+/*
+ * A pod holds some ten descriptors: as many as we may have.  Without that
+ * the limit shows when it is reached.
+ */
+static void
+raise_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+		return;
+	r.rlim_cur = r.rlim_max < FILES_MAX ? r.rlim_max : FILES_MAX;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
 /* All rooms, each needing those before it. */
 static int
 open_rooms(struct node *n, const struct options *o, struct fault *f)
 {
-	n->images = images_new(o->images.v, o->images.n, f);
+	n->images = images_new(o->images.v, o->images.n, o->bin, f);
 	if (n->images == NULL || (n->net = net_new(o->address, f)) == NULL ||
 	    (n->events = events_new(n, f)) == NULL ||
 	    (n->hosts = hosts_new(n, o->hosts, f)) == NULL ||
@@ -211,6 +228,7 @@ main(int argc, char **argv)
 	n.root = o.root;
 	n.bin = o.bin;
 	node_measure(&n);
+	raise_limit();
 	if (http_init(&f) != 0 || (n.loop = loop_new(&f)) == NULL ||
 	    find_bwrap(&n, &f) != 0 ||
 	    connect_api(&n, &config, o.kubeconfig, &f) != 0 ||

@@ -15,6 +15,11 @@
 
 #define SAMPLE_MS 1000.0 /* between PodMetrics */
 #define LIMIT_MS 200.0   /* between looks at memory limits */
+/*
+ * CPU use is the mean of at least so long (or since the start): the clock
+ * ticks of /proc are 10 ms, too coarse for a second of an idle server.
+ */
+#define WINDOW_MS 10000.0
 
 /* What the API has of a pod's metrics. */
 struct usage {
@@ -66,13 +71,21 @@ take_sample(const struct round *r, struct container *c)
 {
 	struct proc_sum sum = proc_family(&r->table, process_pid(c->process));
 	struct sample *s = &c->sample;
-	double since = s->at_ms > c->started_ms ? s->at_ms : c->started_ms;
-	double before = s->at_ms > c->started_ms ? s->cpu_s : 0;
-	double ms = r->now_ms - since;
+	double ms;
 
-	if (ms > 1)
-		s->nanocores =
-		    sum.cpu_s > before ? (sum.cpu_s - before) / ms * 1e12 : 0;
+	if (s->at_ms < c->started_ms)
+		*s = (struct sample){ .base_ms = c->started_ms,
+			.next_ms = c->started_ms };
+	if (r->now_ms - s->next_ms >= WINDOW_MS) {
+		s->base_ms = s->next_ms;
+		s->base_s = s->next_s;
+		s->next_ms = r->now_ms;
+		s->next_s = sum.cpu_s;
+	}
+	ms = r->now_ms - s->base_ms;
+	s->nanocores = ms > 1 && sum.cpu_s > s->base_s ?
+			   (sum.cpu_s - s->base_s) / ms * 1e12 :
+			   0;
 	s->cpu_s = sum.cpu_s;
 	s->at_ms = r->now_ms;
 	s->memory = proc_pss(&r->table, process_pid(c->process), NULL);
@@ -95,7 +108,7 @@ compose(struct pod *p)
 	if (labels != NULL)
 		json_set(one, "labels", cJSON_Duplicate(labels, 1));
 	json_set_str(v, "timestamp", clock_ts(text));
-	json_set_str(v, "window", "1s");
+	json_set_str(v, "window", "10s");
 	list = cJSON_AddArrayToObject(v, "containers");
 	for (i = 0; i < p->n; i++) {
 		if (p->containers[i].process == NULL ||

@@ -13,10 +13,10 @@
 #include "k8s-noded/container.h"
 #include "k8s-noded/event.h"
 #include "k8s-noded/hosts.h"
-#include "k8s-noded/lifecycle.h"
 #include "k8s-noded/metrics.h"
 #include "k8s-noded/path.h"
 #include "k8s-noded/payload.h"
+#include "k8s-noded/pod_end.h"
 #include "k8s-noded/status.h"
 #include "k8s-noded/token.h"
 #include "k8s-noded/volume.h"
@@ -26,7 +26,6 @@
 #define MOUNT_RETRY_MS 500.0
 #define MOUNT_RETRY_MAX_MS 122000.0
 #define REFRESH_MS 60000 /* looks whether tokens need renewal */
-#define REMOVAL_RETRY_MS 1000
 
 double
 backoff_next(struct backoff *b, double now_ms, double initial_ms, double max_ms)
@@ -56,6 +55,14 @@ pod_restart_policy(const struct pod *p)
 	return s != NULL ? s : "Always";
 }
 
+const char *
+pod_hostname(const struct pod *p)
+{
+	const char *s = json_str(p->object, "spec", "hostname", NULL);
+
+	return s != NULL && *s != '\0' ? s : p->name;
+}
+
 struct container *
 pod_container(struct pod *p, const char *name)
 {
@@ -78,14 +85,6 @@ pod_busy(const struct pod *p)
 	return 0;
 }
 
-/* 1 when it is being deleted. */
-static int
-deleted(const struct pod *p)
-{
-	return json_str(p->object, "metadata", "deletionTimestamp", NULL) !=
-	       NULL;
-}
-
 /* Network and volumes: 1 when they are there. */
 static int
 set_up(struct pod *p)
@@ -96,7 +95,8 @@ set_up(struct pod *p)
 	double ms;
 
 	if (p->net.net < 0) {
-		if (net_pod_make(p->node->net, &p->net, p->name, &f) != 0) {
+		if (net_pod_make(p->node->net, &p->net, pod_hostname(p), &f) !=
+		    0) {
 			event_pod(p, NULL, "Warning", "FailedCreatePodSandBox",
 			    "Failed to create pod sandbox: %s", f.msg);
 			pod_retry(p, NETWORK_RETRY_MS);
@@ -117,53 +117,6 @@ set_up(struct pod *p)
 	return 0;
 }
 
-static void
-stop(struct container *c, double grace_ms)
-{
-	if (c->state != CONTAINER_RUNNING)
-		return;
-	if (c->ending == NULL)
-		event_pod(c->pod, c, "Normal", "Killing",
-		    "Stopping container %s", c->name);
-	lifecycle_stop(c, grace_ms);
-}
-
-/* Ends the containers: sidecars when all others have ended. */
-static void
-stop_all(struct pod *p)
-{
-	int apps = 0;
-	size_t i;
-
-	for (i = 0; i < p->n; i++) {
-		if (p->containers[i].kind == CONTAINER_SIDECAR)
-			continue;
-		stop(&p->containers[i], p->grace_ms);
-		apps += p->containers[i].process != NULL;
-	}
-	for (i = 0; i < p->n && apps == 0; i++)
-		stop(&p->containers[i], p->grace_ms);
-}
-
-static void
-begin_ending(struct pod *p, double grace_ms)
-{
-	size_t i;
-
-	p->state = POD_ENDING;
-	p->grace_ms = grace_ms;
-	for (i = 0; i < p->n; i++)
-		loop_timer_cancel(p->node->loop, &p->containers[i].retry);
-	loop_timer_cancel(p->node->loop, &p->deadline);
-}
-
-static double
-spec_grace_ms(const struct pod *p)
-{
-	return 1000 * json_num(json_at(p->object, "spec", NULL),
-			  "terminationGracePeriodSeconds", 30);
-}
-
 /* Init containers in their order: 1 when the others may start. */
 static int
 step_init(struct pod *p)
@@ -176,7 +129,7 @@ step_init(struct pod *p)
 		if (container_passed(c))
 			continue;
 		if (container_finished(c)) {
-			begin_ending(p, spec_grace_ms(p));
+			pod_begin_ending(p, pod_grace_ms(p));
 			return 0;
 		}
 		container_step(c);
@@ -200,46 +153,7 @@ step_run(struct pod *p)
 			finished &= container_finished(&p->containers[i]);
 	}
 	if (finished)
-		begin_ending(p, spec_grace_ms(p));
-}
-
-static void
-on_removed(void *arg, const struct kube_answer *a)
-{
-	struct pod *p = arg;
-
-	p->removal = NULL;
-	/* 409: another pod of this name is there; 404: gone already */
-	if (kube_ok(a) || a->status == 404 || a->status == 409)
-		p->removed = 1;
-	else
-		pod_retry(p, REMOVAL_RETRY_MS);
-}
-
-/* Nothing runs any more: tells the API to forget the pod. */
-static void
-remove_object(struct pod *p)
-{
-	struct kube_request rq = {
-		.method = "DELETE", .done = on_removed, .arg = p
-	};
-	char path[512], body[256];
-	int n;
-
-	if (p->removal != NULL || p->removed || !status_settled(p))
-		return;
-	snprintf(path, sizeof(path), "/api/v1/namespaces/%s/pods/%s", p->ns,
-	    p->name);
-	n = snprintf(body, sizeof(body),
-	    "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\","
-	    "\"gracePeriodSeconds\":0,\"preconditions\":{\"uid\":\"%s\"}}",
-	    p->uid);
-	rq.path = path;
-	rq.body = body;
-	rq.body_len = (size_t)n;
-	p->removal = kube_start(p->node->kube, &rq, NULL);
-	if (p->removal == NULL)
-		pod_retry(p, REMOVAL_RETRY_MS);
+		pod_begin_ending(p, pod_grace_ms(p));
 }
 
 static void
@@ -265,33 +179,6 @@ refresh(struct pod *p)
 }
 
 static void
-on_deadline(void *arg)
-{
-	struct pod *p = arg;
-
-	p->deadline = NULL;
-	snprintf(p->phase_reason, sizeof(p->phase_reason), "DeadlineExceeded");
-	snprintf(p->phase_message, sizeof(p->phase_message),
-	    "Pod was active on the node longer than the specified deadline");
-	event_pod(
-	    p, NULL, "Normal", "DeadlineExceeded", "%s", p->phase_message);
-	begin_ending(p, spec_grace_ms(p));
-	pod_kick(p);
-}
-
-static void
-step_ending(struct pod *p)
-{
-	stop_all(p);
-	if (pod_busy(p))
-		return;
-	metrics_forget(p);
-	if (p->net.net >= 0)
-		net_pod_release(p->node->net, &p->net);
-	p->state = POD_OVER;
-}
-
-static void
 step(void *arg)
 {
 	struct pod *p = arg;
@@ -309,10 +196,10 @@ step(void *arg)
 	if (p->state == POD_RUN)
 		step_run(p);
 	if (p->state == POD_ENDING)
-		step_ending(p);
+		pod_step_ending(p);
 	status_update(p);
-	if (p->state == POD_OVER && deleted(p))
-		remove_object(p);
+	if (p->state == POD_OVER && pod_deleted(p))
+		pod_remove(p);
 }
 
 void
@@ -421,11 +308,10 @@ first_state(struct pod *p)
 	clock_ts(p->started);
 	if ((phase != NULL && (strcmp(phase, "Succeeded") == 0 ||
 				  strcmp(phase, "Failed") == 0)) ||
-	    deleted(p))
+	    pod_deleted(p))
 		p->state = POD_OVER;
 	else if (seconds > 0)
-		p->deadline = loop_timer(
-		    p->node->loop, seconds * 1000, on_deadline, p, NULL);
+		pod_set_deadline(p, seconds * 1000);
 }
 
 struct pod *
@@ -471,11 +357,11 @@ pod_update(struct pod *p, const cJSON *object)
 
 	if (take_object(p, object) != 0)
 		return;
-	if (deleted(p) && p->state != POD_OVER) {
+	if (pod_deleted(p) && p->state != POD_OVER) {
 		grace = 1000 * json_num(json_at(p->object, "metadata", NULL),
 				   "deletionGracePeriodSeconds", 30);
 		if (p->state != POD_ENDING || grace < p->grace_ms)
-			begin_ending(p, grace);
+			pod_begin_ending(p, grace);
 	}
 	pod_kick(p);
 }

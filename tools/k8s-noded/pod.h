@@ -42,10 +42,12 @@ struct backoff {
 
 /* What a container uses, as sampled last. */
 struct sample {
-	double at_ms; /* clock_ms; 0: never */
-	double cpu_s;
-	double nanocores;
-	size_t memory; /* bytes */
+	double at_ms;           /* clock_ms; 0: never */
+	double cpu_s;           /* used since its start */
+	double nanocores;       /* over the window */
+	size_t memory;          /* bytes */
+	double base_ms, base_s; /* where the window of CPU time begins */
+	double next_ms, next_s; /* where the one after it will */
 };
 
 struct container {
@@ -133,6 +135,9 @@ struct container *pod_container(struct pod *p, const char *name);
 
 /* Path of a file or folder of the pod: ROOT/pods/UID/REST, into out. */
 int pod_path(const struct pod *p, char *out, const char *rest);
+
+/* Its host name: spec.hostname, or the pod's own. */
+const char *pod_hostname(const struct pod *p);
 
 /* "Always", "OnFailure" or "Never". */
 const char *pod_restart_policy(const struct pod *p);

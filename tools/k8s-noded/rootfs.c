@@ -249,12 +249,12 @@ add_command(struct args *a, const struct container *c, const struct env *e,
 static int
 refuse(const struct container *c, struct fault *f)
 {
-	static const char *const host[] = { "hostNetwork", "hostPID",
-		"hostIPC" };
-	const cJSON *spec = json_at(c->pod->object, "spec", NULL);
+	static const char *const host[] = { "hostNetwork", "hostPID", "hostIPC",
+		"shareProcessNamespace" };
+	const cJSON *port, *spec = json_at(c->pod->object, "spec", NULL);
 	size_t i;
 
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 4; i++)
 		if (json_bool(spec, host[i], 0))
 			return fault_set(f, FAULT_NO,
 			    "%s is not supported by the sandbox", host[i]);
@@ -262,6 +262,10 @@ refuse(const struct container *c, struct fault *f)
 		json_at(c->spec, "securityContext", NULL), "privileged", 0))
 		return fault_set(f, FAULT_NO,
 		    "privileged containers are not supported by the sandbox");
+	cJSON_ArrayForEach(port, json_at(c->spec, "ports", NULL))
+		if (json_num(port, "hostPort", 0) > 0)
+			return fault_set(f, FAULT_NO,
+			    "hostPort is not supported by the sandbox");
 	if (rootfs_uid(c) == 0 &&
 	    json_bool(json_at(c->spec, "securityContext", NULL), "runAsNonRoot",
 		json_bool(
