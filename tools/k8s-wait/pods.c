@@ -271,24 +271,40 @@ pods_verdict(struct target *t, struct pod **which)
 	return v;
 }
 
-/* How old p was when it was first seen, and how that is known. */
-static double
-age(const struct target *t, const struct pod *p, const char **from)
+/* 1 when t's apply made p: a pod of that second is not older. */
+static int
+is_applied(const struct target *t, const struct pod *p)
 {
-	double ms = p->met_ms - (double)p->made * 1000;
+	return t->applied_ms > 0 &&
+	       (double)p->made * 1000 > t->applied_ms - 1000;
+}
+
+/* From p's creation to its being ready, and how that is known. */
+static double
+startup(const struct target *t, const struct pod *p, double now_ms,
+    const char **from)
+{
+	double since_apply = p->met_ms - t->applied_ms;
+	double age = p->met_ms - (double)p->made * 1000 - 500;
+	double ms = (p->ready_ms > 0 ? p->ready_ms : now_ms) - p->first_ms;
 
 	*from = "watch";
 	if (!p->listed)
-		return 0;
-	/* made by what was applied: a pod of that second is not older */
-	if (t->applied_ms > 0 &&
-	    (double)p->made * 1000 > t->applied_ms - 1000) {
+		return ms;
+	/* ready already: what is nearer than the server's seconds can be */
+	if (p->was_ready) {
+		*from = "status";
+		if (!is_applied(t, p) || since_apply >= p->start_ms + 1000)
+			return p->start_ms;
+		ms = 0;
+	}
+	if (is_applied(t, p)) {
 		*from = "apply";
-		return p->met_ms - t->applied_ms;
+		return ms + since_apply;
 	}
 	/* half a second is what whole seconds are early on average */
 	*from = "status";
-	return p->made > 0 && ms > 500 ? ms - 500 : 0;
+	return ms + (p->made > 0 && age > 0 ? age : 0);
 }
 
 double
@@ -302,12 +318,7 @@ pods_startup(const struct target *t, double now_ms, const char **from)
 		if (!counts(t, p, revision))
 			continue;
 		/* the workload may be told ready before its pod is */
-		ms = (p->ready_ms > 0 ? p->ready_ms : now_ms) - p->first_ms +
-		     age(t, p, &source);
-		if (p->was_ready) {
-			ms = p->start_ms;
-			source = "status";
-		}
+		ms = startup(t, p, now_ms, &source);
 		if (ms > most) {
 			most = ms;
 			*from = source;
