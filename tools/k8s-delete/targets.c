@@ -158,7 +158,7 @@ targets_add(struct job *j, const struct kube_ref *ref, int unknown_is_gone,
 int
 targets_add_manifests(struct job *j, const struct manifests *m, struct fault *f)
 {
-	struct kube_ref ref;
+	struct kube_ref ref = { 0 };
 	const struct manifest *at;
 	size_t i;
 

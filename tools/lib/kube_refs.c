@@ -48,7 +48,7 @@ int
 kube_refs_add(struct kube_refs *refs, const char *api_version, const char *kind,
     const char *ns, const char *name, struct fault *f)
 {
-	struct kube_ref *v, r;
+	struct kube_ref *v, r = { 0 };
 	int failed = 0;
 
 	v = reallocarray(refs->v, refs->n + 1, sizeof(*v));
