@@ -6,6 +6,7 @@
  */
 #include "manifest.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +17,6 @@
 #include "buf.h"
 #include "yaml.h"
 
-#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 #define FOLDERS_DEEP 32
 
 /* Where a line's comment starts: a # behind a blank, outside quotes. */
@@ -43,26 +43,37 @@ comment(const char *s, const char *end)
 	return end;
 }
 
+/* Bytes of the name in ${NAME} at s, 0 when there is none before end. */
+static size_t
+placeholder(const char *s, const char *end)
+{
+	const char *p = s + 2;
+
+	if (end - s < 4 || s[0] != '$' || s[1] != '{' ||
+	    isdigit((unsigned char)*p))
+		return 0;
+	while (p < end && (isupper((unsigned char)*p) || *p == '_' ||
+			      isdigit((unsigned char)*p)))
+		p++;
+	return p < end && *p == '}' ? (size_t)(p - s - 2) : 0;
+}
+
 static int
 check_placeholders(
     const char *source, const char *text, size_t len, struct fault *f)
 {
 	const char *s = text, *end = text + len, *eol, *stop;
 	unsigned long line = 1;
+	size_t n;
 
 	for (; s < end; s = eol + 1, line++) {
 		eol = memchr(s, '\n', (size_t)(end - s));
 		if (eol == NULL)
 			eol = end;
 		stop = comment(s, eol);
-		for (; s + 3 < stop; s++) {
-			size_t n;
-
-			if (s[0] != '$' || s[1] != '{')
-				continue;
-			n = strspn(s + 2, CAPITALS "0123456789");
-			if (n > 0 && strchr("0123456789", s[2]) == NULL &&
-			    s[2 + n] == '}')
+		for (; s < stop; s++) {
+			n = placeholder(s, stop);
+			if (n > 0)
 				return fault_set(f, FAULT_INPUT,
 				    "%s:%lu: placeholder ${%.*s} has no value",
 				    source, line, (int)n, s + 2);
