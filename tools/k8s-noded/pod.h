@@ -6,6 +6,7 @@
 #ifndef NODED_POD_H
 #define NODED_POD_H
 
+#include "k8s-noded/backoff.h"
 #include "k8s-noded/logs.h"
 #include "k8s-noded/net.h"
 #include "k8s-noded/node.h"
@@ -32,12 +33,6 @@ struct instance {
 	int exit_code;
 	char reason[64];
 	char *message; /* or NULL; owned */
-};
-
-/* A delay that doubles; see backoff_next. */
-struct backoff {
-	double delay_ms; /* 0: never used */
-	double until_ms; /* clock_ms */
 };
 
 /* What a container uses, as sampled last. */
@@ -141,12 +136,5 @@ const char *pod_hostname(const struct pod *p);
 
 /* "Always", "OnFailure" or "Never". */
 const char *pod_restart_policy(const struct pod *p);
-
-/*
- * The next delay: initial, then doubled up to max; begun anew when the last
- * one ended longer than 2 * max ago (client-go's flowcontrol.Backoff).
- */
-double backoff_next(
-    struct backoff *b, double now_ms, double initial_ms, double max_ms);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "k8s-noded/check.h"
 #include "k8s-noded/event.h"
+#include "k8s-noded/probe_rule.h"
 
 /*
  * Early looks: from EARLY_MS after the one before, growing by half to
@@ -35,25 +36,6 @@ struct probe {
 };
 
 static void on_time(void *arg);
-
-int
-probe_judge(struct probe_rule *r, int success)
-{
-	if (success) {
-		r->failures = 0;
-		r->successes++;
-		if (r->ok == 1 || r->successes < r->success_threshold)
-			return 0;
-		r->ok = 1;
-		return 1;
-	}
-	r->successes = 0;
-	r->failures++;
-	if (r->ok == 0 || r->failures < r->failure_threshold)
-		return 0;
-	r->ok = 0;
-	return 1;
-}
 
 /* Sets the timer for the next regular check, or for a look before it. */
 static void

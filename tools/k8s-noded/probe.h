@@ -24,15 +24,4 @@ struct probe *probe_new(struct container *c, enum probe_kind kind,
     const cJSON *spec, probe_fn *result, struct fault *f);
 void probe_free(struct probe *p);
 
-/*
- * What a result does to the thresholds, apart from time and network: pure.
- * Returns 1 when result has changed to r->ok.
- */
-struct probe_rule {
-	int success_threshold, failure_threshold;
-	int successes, failures; /* in a row */
-	int ok;                  /* -1: never decided */
-};
-int probe_judge(struct probe_rule *r, int success);
-
 #endif
