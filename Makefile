@@ -116,6 +116,9 @@ U_quantity = lib/quantity
 U_scan   = $(SCAN) lib/buf lib/fault
 U_s3     = lib/s3 lib/digest $(HTTP) $(LOOP) lib/buf lib/fault lib/clock
 U_sql    = sql-serve/sql lib/pg_lex lib/buf lib/fault
+U_noded_env = k8s-noded/env k8s-noded/field lib/digest lib/json lib/buf lib/fault
+U_noded_files = $(patsubst %,k8s-noded/%,farm image log_reader logs path payload) lib/child lib/loop lib/json lib/buf lib/clock lib/fault
+U_noded_rules = $(patsubst %,k8s-noded/%,backoff hosts_lines net probe_rule) lib/child lib/loop lib/json lib/buf lib/clock lib/fault
 
 TOOLS = $(sort $(patsubst O_%,%,$(filter O_%,$(.VARIABLES))))
 UNITS = $(sort $(patsubst U_%,%,$(filter U_%,$(.VARIABLES))))

@@ -34,19 +34,18 @@ static const struct {
 int
 field_quantity_str(const char *s, double *out)
 {
-	size_t i, n = sizeof(quantity_suffixes) / sizeof(quantity_suffixes[0]);
+	size_t i, n;
 	char *end;
-	double v;
-
-	/* strtod also reads hex, inf and nan, which are no quantities */
-	if (s[strspn(s, "+-0123456789.eE")] != '\0' &&
-	    strpbrk(s, "xXpifa") == s)
-		return -1;
-	if (strspn(s, "+-.0123456789") == 0)
+	double
+	    v; /* strtod also reads hex, inf and nan, which are no quantities */
+	n = *s == '+' || *s == '-';
+	if (strspn(s + n, ".0123456789") == 0 || s[n + 1] == 'x' ||
+	    s[n + 1] == 'X')
 		return -1;
 	v = strtod(s, &end);
 	if (end == s || !isfinite(v))
 		return -1;
+	n = sizeof(quantity_suffixes) / sizeof(quantity_suffixes[0]);
 	for (i = 0; i < n; i++) {
 		if (strcmp(end, quantity_suffixes[i].suffix) == 0) {
 			*out = v * quantity_suffixes[i].factor;
