@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "k8s-apid/openapi.h"
+
 #define VERSION "v1.32.0"
 #define AGGREGATED "application/json;g=apidiscovery.k8s.io;v=v2;as="
 
@@ -321,58 +323,6 @@ wants_aggregated(const struct request *rq)
 	const char *s = httpd_header(rq->http, "Accept");
 
 	return s != NULL && strstr(s, AGGREGATED) != NULL;
-}
-
-/* ---- OpenAPI ---- */
-
-/* A document of one group and version: paths, and that PATCH validates. */
-static void
-openapi_version(struct request *rq, const char *group, const char *version)
-{
-	cJSON *v = cJSON_CreateObject(), *paths, *patch, *params, *p;
-	const struct type *t;
-	char s[320];
-
-	json_set_str(v, "openapi", "3.0.0");
-	json_set_str(json_sub(v, "info"), "title", "Kubernetes");
-	json_set_str(json_sub(v, "info"), "version", VERSION);
-	paths = json_sub(v, "paths");
-	for (t = types; t->plural != NULL; t++) {
-		if (strcmp(t->group, group) != 0 ||
-		    strcmp(t->version, version) != 0)
-			continue;
-		snprintf(s, sizeof s, "/%s%s/%s%s/%s/{name}",
-		    group[0] ? "apis/" : "api", group, version,
-		    t->namespaced ? "/namespaces/{namespace}" : "", t->plural);
-		patch = json_sub(json_sub(paths, s), "patch");
-		params = cJSON_AddArrayToObject(patch, "parameters");
-		p = cJSON_CreateObject();
-		json_set_str(p, "name", "fieldValidation");
-		json_set_str(p, "in", "query");
-		json_set_str(json_sub(p, "schema"), "type", "string");
-		cJSON_AddItemToArray(params, p);
-		json_set(patch, "x-kubernetes-group-version-kind",
-		    kind_object(t->group, t->version, t->kind));
-	}
-	answer(rq, v);
-}
-
-static void
-openapi_root(struct request *rq)
-{
-	cJSON *v = cJSON_CreateObject(), *paths = json_sub(v, "paths");
-	const struct type *t;
-	char key[160], url[200];
-
-	for (t = types; t->plural != NULL; t++) {
-		if (!is_first(t, 1))
-			continue;
-		snprintf(key, sizeof key, "%s%s/%s",
-		    t->group[0] ? "apis/" : "api", t->group, t->version);
-		snprintf(url, sizeof url, "/openapi/v3/%s", key);
-		json_set_str(json_sub(paths, key), "serverRelativeURL", url);
-	}
-	answer(rq, v);
 }
 
 /* ---- paths ---- */

@@ -1,7 +1,6 @@
 /*
  * What the server can do, as clients ask before they do anything: groups,
- * versions and resources, in the old form and the aggregated one, and as
- * much of OpenAPI as makes kubectl leave validation to the server.
+ * versions and resources, in the old form and the aggregated one.
  */
 #ifndef DISCOVERY_H
 #define DISCOVERY_H

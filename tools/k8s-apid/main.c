@@ -27,7 +27,7 @@
 #define PEM_MAX (1U << 20)
 
 static const char usage[] =
-    "k8s-apid [--listen ADDR:PORT]... [--listen-fd N]... --tls-cert FILE\n"
+    "k8s-apid [--listen ADDR:PORT ...] [--listen-fd N ...] --tls-cert FILE\n"
     "         --tls-key FILE --token-auth-file FILE [--service-cidr CIDR]\n"
     "         [--kubelet-ca FILE] [--kubelet-token-file FILE] [--ready-fd N]";
 
