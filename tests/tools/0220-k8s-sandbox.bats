@@ -39,7 +39,8 @@ need_nobody() {
 		skip "an unprivileged user cannot read $ROOT"
 	mkdir "$TMPDIR/nobody"
 	[ "$(id -u)" != 0 ] || chown 65534:65534 "$TMPDIR/nobody"
-	export TMPDIR=$TMPDIR/nobody HOME=$TMPDIR/nobody
+	export HOME=$TMPDIR/nobody
+	export TMPDIR=$HOME
 }
 
 @test "run ends with the status of CMD" {
@@ -193,8 +194,8 @@ start_counter() {
 @test "a daemon that dies ends the run: 3, with its log" {
 	for daemon in k8s-apid k8s-noded k8s-controllerd k8s-proxyd; do
 		SECONDS=0
-		run -3 k8s-sandbox run -- sh -c "kill -SEGV \$(pgrep -x $daemon); sleep 20"
-		[[ $output == *"k8s-sandbox: $daemon: killed by signal 11"* ]]
+		run -3 k8s-sandbox run -- sh -c "kill -KILL \$(pgrep -x $daemon); sleep 20"
+		[[ $output == *"k8s-sandbox: $daemon: killed by signal 9"* ]]
 		((SECONDS < 10))
 	done
 }
@@ -273,11 +274,11 @@ start_counter() {
 
 @test "a kept cluster whose daemon dies ends, and status says why" {
 	k8s-sandbox up >/dev/null 3>&-
-	k8s-sandbox exec -- sh -c 'kill -SEGV $(pgrep -x k8s-proxyd)'
+	k8s-sandbox exec -- sh -c 'kill -KILL $(pgrep -x k8s-proxyd)'
 	wait_for 5 bash -c '! k8s-sandbox status'
 	run -1 --separate-stderr k8s-sandbox status
 	[ "$(jq -r .status <<<"$output")" = ended ]
-	[[ $stderr == *'k8s-proxyd: killed by signal 11'* ]]
+	[[ $stderr == *'k8s-proxyd: killed by signal 9'* ]]
 	run -0 k8s-sandbox up
 }
 
