@@ -77,6 +77,11 @@ need_nobody() {
 	[ -z "$stderr" ]
 }
 
+@test "closed standard descriptors are closed for CMD, and for nothing else" {
+	run -1 bash -c 'k8s-sandbox run -- sh -c "test -e /proc/self/fd/0" <&-'
+	run -0 bash -c 'k8s-sandbox run -- true <&- >&- 2>&-'
+}
+
 @test "CMD has the terminal, and ^C reaches it once" {
 	command -v script >/dev/null || skip "no script(1)"
 	cat >"$BATS_TEST_TMPDIR/cmd" <<-'X'

@@ -4,6 +4,7 @@
  * line is here; init.h has the sandbox, keep.h the kept ones.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,22 @@ run(struct sandbox *s, char *const *argv)
 	state_remove(&s->state);
 	command_release(&s->cmd);
 	return status == -1 ? tool_fault(&f) : status;
+}
+
+/*
+ * Takes up 0, 1 and 2 where the caller has closed them, so that no socket of
+ * ours gets such a number.  CMD finds them closed again, and a write fails.
+ */
+static void
+take_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
 }
 
 /* An --images folder, absolute: daemons may be elsewhere.  Lives to the end. */
@@ -109,6 +126,7 @@ main(int argc, char **argv)
 	int ch, status;
 
 	tool_begin("k8s-sandbox", usage);
+	take_standard_fds();
 	while (tool_getopt(argc, argv, "+", no_options) != -1)
 		;
 	argc -= optind;
