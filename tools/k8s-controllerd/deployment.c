@@ -31,6 +31,21 @@ struct step {
 	long collisions;
 };
 
+/* Recreate waits for the last old pod: its end concerns the Deployment. */
+static void
+pod_ended(struct control *c, const cJSON *pod)
+{
+	const char *set = json_str(meta_controller(pod), "name", NULL);
+	const char *kind = json_str(meta_controller(pod), "kind", NULL);
+	const cJSON *o;
+
+	if (set == NULL || kind == NULL || strcmp(kind, "ReplicaSet") != 0)
+		return;
+	o = control_get(c, REPLICASETS, meta_ns(pod), set);
+	if (o != NULL && spec_num(o, "replicas", 1) == 0)
+		work_add_owner(c, &deployment_controller, DEPLOYMENTS, o);
+}
+
 static void
 event(struct control *c, const struct change *ch)
 {
@@ -40,6 +55,9 @@ event(struct control *c, const struct change *ch)
 	if (ch->resource == REPLICASETS)
 		work_add_owner(
 		    c, &deployment_controller, DEPLOYMENTS, ch->object);
+	if (ch->resource == PODS &&
+	    (ch->event == KUBE_DELETED || !pod_active(ch->object)))
+		pod_ended(c, ch->object);
 }
 
 static const cJSON *

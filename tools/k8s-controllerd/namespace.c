@@ -24,12 +24,15 @@ struct pass {
 	cJSON *finalizers; /* name -> how many objects have it */
 	int done, failed;
 	int rounds;
+	char *empty;     /* by kind: nothing is left, and nothing can come */
+	double kinds_at; /* of the kinds that empty is about */
 	struct pass *next;
 };
 
 /* A kind within a pass, for its requests. */
 struct sweep {
 	struct pass *pass;
+	size_t kind;
 	char *path, *name;
 };
 
@@ -77,6 +80,7 @@ pass_drop(struct control *c, struct pass *p)
 	*at = p->next;
 	buf_release(&p->kinds);
 	cJSON_Delete(p->finalizers);
+	free(p->empty);
 	free(p->uid);
 	free(p);
 }
@@ -136,6 +140,7 @@ on_listed(
 	(void)c;
 	s->pass->failed |= !kube_ok(a);
 	s->pass->left += (size_t)n;
+	s->pass->empty[s->kind] = kube_ok(a) && n == 0;
 	if (n > 0)
 		buf_addf(&s->pass->kinds, "%s%s has %d resource instances",
 		    s->pass->kinds.len > 0 ? ", " : "", s->name, n);
@@ -162,6 +167,7 @@ on_deleted(
 	if (a->status == 404 || a->status == 405 ||
 	    (kube_ok(a) && cJSON_IsArray(items) && items->child == NULL)) {
 		w->failed = 0;
+		s->pass->empty[s->kind] = 1;
 		sweep_end(w, s);
 	} else
 		ask(c, w, s, "GET", on_listed);
@@ -174,13 +180,21 @@ start(struct control *c, struct work *w, struct pass *p, const cJSON *ns)
 	char path[700];
 	size_t i;
 
-	for (i = 0; i < c->kinds->n; i++) {
+	if (p->empty == NULL || p->kinds_at != c->kinds->at) {
+		free(p->empty);
+		p->empty = calloc(c->kinds->n + 1, 1);
+		p->kinds_at = c->kinds->at;
+	}
+	for (i = 0; p->empty != NULL && i < c->kinds->n; i++) {
+		if (p->empty[i])
+			continue;
 		s = calloc(1, sizeof *s);
 		if (s == NULL)
 			break;
 		snprintf(path, sizeof path, "%s/namespaces/%s/%s",
 		    c->kinds->paths[i], meta_name(ns), c->kinds->names[i]);
 		s->pass = p;
+		s->kind = i;
 		s->path = strdup(path);
 		snprintf(path, sizeof path, "%s.%s", c->kinds->names[i],
 		    strncmp(c->kinds->paths[i], "/apis/", 6) == 0 ?
@@ -194,6 +208,10 @@ start(struct control *c, struct work *w, struct pass *p, const cJSON *ns)
 		}
 		p->asking++;
 		ask(c, w, s, "DELETE", on_deleted);
+	}
+	if (p->asking == 0) {
+		p->done = 1;
+		w->again = 1;
 	}
 }
 
