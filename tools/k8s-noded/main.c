@@ -26,11 +26,9 @@
 #define FILES_MAX 65536
 
 static const char usage[] =
-    "k8s-noded --kubeconfig file --root dir --bin dir --images dir ... "
-    "--address addr\n"
-    "    --tls-cert file --tls-key file --kubelet-token-file file "
-    "[--hosts file]\n"
-    "    [--node-name name] [--ready-fd fd]";
+    "k8s-noded --address ADDR --bin DIR --images DIR ... --kubeconfig FILE\n"
+    "    --kubelet-token-file FILE --root DIR --tls-cert FILE --tls-key FILE\n"
+    "    [--hosts FILE] [--node-name NAME] [--ready-fd N]";
 
 struct options {
 	const char *kubeconfig, *root, *bin, *address, *cert, *key, *token;
