@@ -7,7 +7,7 @@
   /flaky/NAME/N   503 for the first N requests, then 200 with {"attempt": N+1}
   /text           text/plain
   /close          closes the connection without an answer
-  /s3/FAULT/...   PUTs that end with an S3 error document; see below
+  /s3.../FAULT    what an S3 server may answer to a PUT: slow, inside, refuse, lost
   /seen           JSON: what came so far, and how many at a time at most
 """
 import json
@@ -52,6 +52,8 @@ class Handler(BaseHTTPRequestHandler):
             return flaky[name] <= times
 
     def s3(self, part):
+        if len(part) < 2:
+            return self.answer(409, s3_error('BucketAlreadyOwnedByYou'), 'application/xml')
         if part[1] == 'slow':  # twice SlowDown, then fine
             if self.first(self.path, 2):
                 return self.answer(503, s3_error('SlowDown'), 'application/xml')

@@ -160,6 +160,8 @@ upload(const struct options *o, struct objects *objects)
 
 	if (http_init(&f) != 0)
 		return tool_fault(&f);
+	/* a signal may end us at any time, also while standard input waits */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	status = put_all(&o->spec, objects, &result);
 	if (result.failed > 0)
 		tool_warn("%zu of %zu objects failed", result.failed,

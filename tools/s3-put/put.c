@@ -5,7 +5,6 @@
  */
 #include "s3-put/put.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,16 +234,6 @@ bucket_try(void *arg)
 		puts_fail(p, &f);
 }
 
-static void
-on_signal(void *arg, int signo)
-{
-	struct puts *p = arg;
-
-	p->result->signo = signo;
-	p->stop = 1;
-	loop_stop(p->loop);
-}
-
 /* us-east-1 is where a bucket is made that asks for no place. */
 static int
 set_up(struct puts *p, struct fault *f)
@@ -267,9 +256,7 @@ set_up(struct puts *p, struct fault *f)
 		return fault_nomem(f);
 	record_init(&p->record);
 	if ((p->loop = loop_new(f)) == NULL ||
-	    (p->http = http_new(p->loop, &p->spec->tls, f)) == NULL ||
-	    loop_signal(p->loop, SIGINT, on_signal, p, f) != 0 ||
-	    loop_signal(p->loop, SIGTERM, on_signal, p, f) != 0)
+	    (p->http = http_new(p->loop, &p->spec->tls, f)) == NULL)
 		return -1;
 	return 0;
 }
@@ -293,10 +280,8 @@ put_all(const struct put_spec *spec, struct objects *objects,
 		start_lanes(&p);
 	if (loop_run(p.loop, &f) != 0)
 		p.status = tool_worse(p.status, tool_fault(&f));
-	if (p.stop && result->signo == 0)
+	if (p.stop)
 		tool_warn("given up, no further objects were begun");
-	if (result->signo != 0)
-		p.status = 128 + result->signo;
 out:
 	http_free(p.http);
 	for (i = 0; p.lanes != NULL && i < spec->concurrency; i++)

@@ -26,7 +26,6 @@ struct put_spec {
 
 struct put_result {
 	size_t done, failed;
-	int signo; /* ended early by it, or 0 */
 };
 
 /*
