@@ -127,6 +127,7 @@ key_of(const cJSON *v, char *key, size_t size, struct status *st)
 	return 0;
 }
 
+/* The cluster IP comes last: who creates a Service does not own it. */
 int
 write_create(struct write *w, cJSON *v, struct object **out, struct status *st)
 {
@@ -144,8 +145,8 @@ write_create(struct write *w, cJSON *v, struct object **out, struct status *st)
 	if (object_born(w->type, v, st) != 0 ||
 	    defaults_create(w->type, v, st) != 0 ||
 	    validate(w->type, NULL, v, st) != 0 ||
-	    service_ips_assign(w->a, w->type, NULL, v, w->dry_run, st) != 0 ||
-	    track(w, NULL, v, st) != 0)
+	    track(w, NULL, v, st) != 0 ||
+	    service_ips_assign(w->a, w->type, NULL, v, w->dry_run, st) != 0)
 		goto fail;
 	return put(w, key, v, out, st);
 fail:
