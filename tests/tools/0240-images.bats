@@ -228,3 +228,31 @@ sql() {
 	run -1 env MINIO_ROOT_PASSWORD=short "$ROOT/share/images/minio/bin/minio" server "$BATS_TEST_TMPDIR"
 	[[ $output == *'MINIO_ROOT_PASSWORD 8 or more'* ]]
 }
+
+@test "unprivileged: postgres and redis as users of their own" {
+	local dir=$TMPDIR/nobody
+	[ "$(id -u)" = 0 ] || skip "all of this file has been unprivileged"
+	setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$ROOT/build/bin/k8s-sandbox" -a -r "$ROOT/share/images" ||
+		skip "an unprivileged user cannot read $ROOT"
+	chmod 755 "$TMPDIR"
+	mkdir "$dir"
+	chown 65534:65534 "$dir"
+	cat >"$TMPDIR/two.yaml" <<-'Y'
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: postgres, namespace: default}
+		spec:
+		  containers:
+		  - name: postgres
+		    image: postgres:16
+		    env: [{name: POSTGRES_PASSWORD, value: x}]
+		    readinessProbe: {exec: {command: [pg_isready, -U, postgres]}, periodSeconds: 1}
+		---
+		{apiVersion: v1, kind: Pod, metadata: {name: id, namespace: default}, spec: {restartPolicy: Never, containers: [{name: id, image: "redis:7", command: [id, -u]}]}}
+	Y
+	cd /
+	run -0 setpriv --reuid=65534 --regid=65534 --clear-groups env TMPDIR="$dir" HOME="$dir" k8s-sandbox run -- bash -euc '
+		k8s-apply -f '"$TMPDIR"'/two.yaml | k8s-wait --timeout 30s >/dev/null
+		k8s-logs -n default -o text id'
+	[[ $output == *999* ]]
+}

@@ -7,6 +7,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "namespaces.h"
+
 /*
  * Binds the state folder's file over path; when path does not exist there is
  * nothing to hide, which is an error only where it must be seen.
@@ -30,11 +32,7 @@ mounts_set_up(const struct state *s, struct fault *f)
 	char node[STATE_PATH];
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-		return fault_sys(f, FAULT_UNSURE, errno,
-		    "namespaces: mounts cannot be made private%s",
-		    errno == EPERM || errno == EACCES ?
-			" (AppArmor, or a container's rules)" :
-			"");
+		return namespaces_forbidden(f, errno, "private mounts");
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
 		NULL) != 0)
 		return fault_sys(f, FAULT_UNSURE, errno,

@@ -133,9 +133,8 @@ seccomp_filtered(void)
 	return p != NULL && p[10] == '2';
 }
 
-/* Why namespaces cannot be had, and what would help; err is the errno. */
-static int
-forbidden(struct fault *f, int err, const char *what)
+int
+namespaces_forbidden(struct fault *f, int err, const char *what)
 {
 	static const char *const kinds[] = { "user", "mnt", "pid", "net", "ipc",
 		"uts" };
@@ -213,7 +212,7 @@ namespaces_enter(int (*fn)(void *arg), void *arg, struct fault *f)
 	close(s.go[0]);
 	if (pid == -1) {
 		close(s.go[1]);
-		return forbidden(f, err, "clone");
+		return namespaces_forbidden(f, err, "clone");
 	}
 	err = write_maps(pid);
 	if (err == 0 && write(s.go[1], "g", 1) != 1)
@@ -222,7 +221,7 @@ namespaces_enter(int (*fn)(void *arg), void *arg, struct fault *f)
 	if (err != 0) {
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
-		return forbidden(f, err, "uid map");
+		return namespaces_forbidden(f, err, "uid map");
 	}
 	return pid;
 }

@@ -19,6 +19,13 @@
 pid_t namespaces_enter(int (*fn)(void *arg), void *arg, struct fault *f);
 
 /*
+ * Fills f with why namespaces, or what their owner should be able to do in
+ * them, cannot be had on this machine, and what would help: what failed with
+ * errno err.  Returns -1.
+ */
+int namespaces_forbidden(struct fault *f, int err, const char *what);
+
+/*
  * Moves this process into the namespaces of init, the PID namespace for its
  * children only; the working directory is lost.  0 or -1.
  */
