@@ -173,7 +173,7 @@ progress_end(struct progress *p, const char *verdict)
 	progress_clear(p);
 	buf_init(&b, 1024);
 	head(p, &b);
-	fprintf(stderr, "%-28s %-7s %6.1f s\n", buf_str(&b), verdict,
+	fprintf(stderr, "%-28s %-7s %7.2f s\n", buf_str(&b), verdict,
 	    (clock_ms() - p->start) / 1e3);
 	buf_release(&b);
 }
