@@ -9,6 +9,7 @@
 #include "k8s-noded/check.h"
 #include "k8s-noded/event.h"
 #include "k8s-noded/probe_rule.h"
+#include "k8s-noded/process.h"
 
 /*
  * Early looks: from EARLY_MS after the one before, growing by half to
@@ -18,6 +19,7 @@
 #define EARLY_MAX_MS 100.0
 #define EARLY_EXEC_MS 40.0
 #define EARLY_EXEC_MAX_MS 250.0
+#define ENTER_MS 4.0 /* until an exec can enter a container that starts */
 
 struct probe {
 	struct container *c;
@@ -29,6 +31,7 @@ struct probe {
 	double due_ms;   /* when the next regular check is, by clock_ms */
 	double early_ms; /* the present distance of early looks */
 	double early_max_ms;
+	int exec;
 	int counts; /* the check under way is a regular one */
 	int ever;   /* it has succeeded once */
 	struct check *check;
@@ -88,8 +91,14 @@ on_time(void *arg)
 	struct probe *p = arg;
 	struct fault f = { 0 };
 	double now = clock_ms();
-
 	p->timer = NULL;
+	/* the container's root is being made: its end is near */
+	if (p->exec && !process_entered(p->c->process) &&
+	    now + ENTER_MS < p->due_ms) {
+		p->timer = loop_timer(
+		    p->c->pod->node->loop, ENTER_MS, on_time, p, NULL);
+		return;
+	}
 	p->counts = now >= p->due_ms - 1;
 	while (p->due_ms <= now + 1)
 		p->due_ms += p->period_ms;
@@ -128,6 +137,7 @@ probe_new(struct container *c, enum probe_kind kind, const cJSON *spec,
 	p->rule.failure_threshold = (int)json_num(spec, "failureThreshold", 3);
 	p->period_ms = seconds(spec, "periodSeconds", 10, 1);
 	p->timeout_ms = seconds(spec, "timeoutSeconds", 1, 1);
+	p->exec = exec;
 	p->early_ms = exec ? EARLY_EXEC_MS : EARLY_MS;
 	p->early_max_ms = exec ? EARLY_EXEC_MAX_MS : EARLY_MAX_MS;
 	delay = seconds(spec, "initialDelaySeconds", 0, 0);
