@@ -6,6 +6,7 @@
 #include "budget-check/budgets.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,6 +198,21 @@ compile(const struct budgets *b, struct jqx_set *jqs, const char *path,
 	return rc;
 }
 
+/* json_parse's "line L column C: reason" as FILE:LINE. */
+static void
+not_json(const char *path, struct fault *f)
+{
+	char why[sizeof(f->msg)];
+	unsigned long line;
+	int n = 0;
+
+	if (sscanf(f->msg, "line %lu %n", &line, &n) == 1 && n > 0) {
+		snprintf(why, sizeof(why), "%s", f->msg + n);
+		fault_set(f, FAULT_INPUT, "%s:%lu: %s", path, line, why);
+	} else
+		fault_prefix(f, "%s", path);
+}
+
 int
 budgets_read(struct budgets *b, const char *path, struct fault *f)
 {
@@ -210,7 +226,7 @@ budgets_read(struct budgets *b, const char *path, struct fault *f)
 		goto out;
 	all = json_parse(buf_str(&text), text.len, f);
 	if (all == NULL) {
-		fault_prefix(f, "%s", path);
+		not_json(path, f);
 		goto out;
 	}
 	list = json_at(all, "budgets", NULL);
