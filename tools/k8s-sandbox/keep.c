@@ -288,7 +288,9 @@ keep_exec(const char *name, char *const *argv)
 	status = run_joined(&c, seen.init, &f);
 	if (status == -1)
 		status = tool_fault(&f);
-	command_release(&c);
+	/* no exit handlers: with its children's PID namespace changed this
+	 * process can start no thread, and a sanitizer's would wait for one */
+	_exit(tool_end(status));
 out:
 	free(cwd);
 	return status;
