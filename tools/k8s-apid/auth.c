@@ -74,6 +74,7 @@ split_groups(const char *s)
 	return v;
 }
 
+/* The list grows in steps: tokens come with pods, a few at a time. */
 static int
 add(struct auth *a, const char *secret, const char *user, const char *uid,
     const char *groups, double until, struct fault *f)
@@ -130,6 +131,7 @@ csv_field(char **at)
 	return out;
 }
 
+/* Further columns are passed over, as kube-apiserver does. */
 static int
 read_line(struct auth *a, char *line, struct fault *f)
 {
@@ -147,6 +149,7 @@ read_line(struct auth *a, char *line, struct fault *f)
 	return add(a, field[0], field[1], field[2], field[3], 0, f);
 }
 
+/* The text of the file is wiped: digests are all that stays. */
 struct auth *
 auth_new(const char *path, struct fault *f)
 {
@@ -182,6 +185,7 @@ out:
 	return a;
 }
 
+/* The digest makes the comparison's time say nothing about the token. */
 const struct auth_user *
 auth_check(struct auth *a, const char *header)
 {
@@ -203,6 +207,7 @@ auth_check(struct auth *a, const char *header)
 	return NULL;
 }
 
+/* Order does not matter: the last one takes the place. */
 static void
 drop(struct auth *a, size_t i)
 {
@@ -210,6 +215,7 @@ drop(struct auth *a, size_t i)
 	a->v[i] = a->v[--a->n];
 }
 
+/* When a new token is given out, so that the list stays short. */
 static void
 drop_expired(struct auth *a)
 {
@@ -221,6 +227,7 @@ drop_expired(struct auth *a)
 			drop(a, i);
 }
 
+/* Opaque, not a JWT: nobody but us reads it, and it can be revoked. */
 char *
 auth_issue(struct auth *a, const char *ns, const char *name, const char *uid,
     double seconds, struct fault *f)
@@ -247,6 +254,7 @@ auth_issue(struct auth *a, const char *ns, const char *name, const char *uid,
 	return NULL;
 }
 
+/* A name ends the string, or the string is the prefix of a namespace. */
 void
 auth_revoke(struct auth *a, const char *ns, const char *name)
 {

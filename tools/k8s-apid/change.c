@@ -13,6 +13,7 @@
 #include "k8s-apid/views.h"
 #include "k8s-apid/write.h"
 
+/* Where all writes end: the object as stored, or why not. */
 static void
 answer(
     struct request *rq, int rc, int code, struct object *o, struct status *st)
@@ -134,6 +135,7 @@ verb_create(struct request *rq)
 	answer(rq, rc, 201, o, &st);
 }
 
+/* No upsert: only apply creates what is not there. */
 void
 verb_update(struct request *rq)
 {
@@ -158,6 +160,7 @@ verb_update(struct request *rq)
 
 /* ---- patches ---- */
 
+/* Custom kinds would have no strategy; all built-in ones here do. */
 static cJSON *
 patched(struct request *rq, enum patch_kind how, const cJSON *live,
     const cJSON *patch, struct status *st)
@@ -188,6 +191,7 @@ patched(struct request *rq, enum patch_kind how, const cJSON *live,
 	return v;
 }
 
+/* A view is patched as the client sees it, then stored as what it is. */
 static int
 plain_patch(struct request *rq, enum patch_kind how, const cJSON *patch,
     struct object **o, struct status *st)
@@ -213,6 +217,7 @@ plain_patch(struct request *rq, enum patch_kind how, const cJSON *patch,
 	return write_update(&w, old, v, o, st);
 }
 
+/* kubectl prints the causes: field and manager of each. */
 static int
 conflicts(
     struct request *rq, cJSON *causes, const struct fault *f, struct status *st)

@@ -46,6 +46,7 @@ column_duration(double seconds, struct buf *out)
 		buf_addf(out, "%ldy", d / 365);
 }
 
+/* By our clock: a client elsewhere would see its own skew otherwise. */
 void
 column_since(const char *ts, struct buf *out)
 {
@@ -96,6 +97,7 @@ service_ip(const cJSON *v, struct buf *out)
 	column_or_none(json_str(v, "spec", "clusterIP", NULL), out);
 }
 
+/* No load balancer will come in a sandbox, and kubectl shows it so. */
 static void
 service_external(const cJSON *v, struct buf *out)
 {
@@ -232,6 +234,7 @@ static const struct column plain[] = {
 	{ 0 },
 };
 
+/* A kind that is not here shows its name and age. */
 const struct column *
 columns_of(const struct type *t)
 {

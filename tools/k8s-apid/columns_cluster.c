@@ -7,6 +7,7 @@
 
 /* ---- namespaces, nodes, claims ---- */
 
+/* A finalizer may keep a namespace that is Active in its status. */
 static void
 phase(const cJSON *v, struct buf *out)
 {
@@ -16,6 +17,7 @@ phase(const cJSON *v, struct buf *out)
 		column_or_none(json_str(v, "status", "phase", NULL), out);
 }
 
+/* Ready by its condition; a cordoned node says so behind it. */
 static void
 node_status(const cJSON *v, struct buf *out)
 {
@@ -36,6 +38,7 @@ node_status(const cJSON *v, struct buf *out)
 		buf_adds(out, ",SchedulingDisabled");
 }
 
+/* Roles are labels, by convention of kubeadm. */
 static void
 node_roles(const cJSON *v, struct buf *out)
 {
@@ -133,6 +136,7 @@ const struct column columns_nodes[] = {
 
 /* ---- events ---- */
 
+/* Events come in two styles, and each keeps its time elsewhere. */
 static void
 event_last(const cJSON *v, struct buf *out)
 {
@@ -163,6 +167,7 @@ event_reason(const cJSON *v, struct buf *out)
 	buf_adds(out, s != NULL ? s : "");
 }
 
+/* The kind in lower case, so that it can be given to kubectl get. */
 static void
 event_object(const cJSON *v, struct buf *out)
 {

@@ -48,6 +48,7 @@ ended(const cJSON *state, struct buf *out)
 	return 1;
 }
 
+/* Why a container does not run: the user wants this more than the phase. */
 static int
 waiting(const cJSON *state, struct buf *out)
 {
@@ -108,6 +109,10 @@ is_ready(const cJSON *v)
 	return 0;
 }
 
+/*
+ * printPod's order: the reason, what init containers do, what containers do,
+ * and deletion over all.
+ */
 static void
 pod_status(const cJSON *v, struct buf *out)
 {
@@ -138,6 +143,7 @@ pod_status(const cJSON *v, struct buf *out)
 	buf_adds(out, "Terminating");
 }
 
+/* With the time of the last one, once there was one. */
 static void
 pod_restarts(const cJSON *v, struct buf *out)
 {
@@ -361,6 +367,7 @@ const struct column columns_daemonsets[] = {
 
 /* ---- jobs ---- */
 
+/* The last condition that is true wins; deletion wins over all. */
 static void
 job_status(const cJSON *v, struct buf *out)
 {

@@ -71,6 +71,7 @@ service_port(cJSON *p)
 	return rc;
 }
 
+/* The address itself is service_ips.h's to give. */
 static int
 service(cJSON *v)
 {
@@ -134,6 +135,7 @@ secret(cJSON *v)
 	return rc;
 }
 
+/* Nothing binds it: it stays Pending, which is the truth. */
 static int
 claim(cJSON *v)
 {
@@ -143,6 +145,7 @@ claim(cJSON *v)
 
 #define RBAC_GROUP "rbac.authorization.k8s.io"
 
+/* Subjects name a group of their own, by their kind. */
 static int
 role_binding(cJSON *v)
 {
@@ -179,6 +182,10 @@ static const struct {
 	{ "Service", service },
 };
 
+/*
+ * A status that a client sends with a new object is not believed, but a
+ * node's, which registers itself with it.
+ */
 int
 defaults_create(const struct type *t, cJSON *v, struct status *st)
 {
@@ -195,6 +202,7 @@ defaults_create(const struct type *t, cJSON *v, struct status *st)
 	return rc == 0 ? defaults_update(t, NULL, v, st) : status_nomem(st);
 }
 
+/* A Job may be replaced by a manifest that knows nothing of its selector. */
 int
 defaults_update(
     const struct type *t, const cJSON *old, cJSON *v, struct status *st)

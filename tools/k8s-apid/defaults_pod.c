@@ -17,6 +17,7 @@ http_get(cJSON *get)
 	       default_str(get, "scheme", "HTTP");
 }
 
+/* A probe without numbers is a probe every 10 s with a second to answer. */
 static int
 probe(cJSON *c, const char *key)
 {
@@ -62,6 +63,7 @@ env(cJSON *c)
 	return rc;
 }
 
+/* What is limited is requested, or the scheduler would count on too little. */
 static int
 resources(cJSON *c)
 {
@@ -78,6 +80,7 @@ resources(cJSON *c)
 	return rc;
 }
 
+/* The same for init containers, which cannot be told from others here. */
 static int
 container(cJSON *c, int host_network)
 {
@@ -131,6 +134,7 @@ projected(cJSON *source)
 	return rc;
 }
 
+/* No source at all is an emptyDir, by an old default. */
 static int
 volume(cJSON *v)
 {
@@ -157,6 +161,7 @@ volume(cJSON *v)
 	return rc;
 }
 
+/* Shared by pods and templates: a template is what its pods will be. */
 int
 defaults_pod_spec(cJSON *spec)
 {
@@ -216,6 +221,7 @@ qos_container(struct qos *q, const cJSON *c)
 	}
 }
 
+/* All requests equal to limits, some, or none. */
 static const char *
 qos_class(const cJSON *spec)
 {
@@ -233,6 +239,7 @@ qos_class(const cJSON *spec)
 			      "Burstable";
 }
 
+/* The service account's token volume is k8s-noded's own doing. */
 int
 defaults_pod(cJSON *pod)
 {

@@ -43,6 +43,7 @@ replica_set(cJSON *spec)
 	return default_num(spec, "replicas", 1);
 }
 
+/* Claims in templates are whole objects and get their defaults too. */
 static int
 stateful_set(cJSON *spec)
 {
@@ -85,6 +86,7 @@ daemon_set(cJSON *spec)
 	       default_num(r, "maxSurge", 0);
 }
 
+/* Neither number given is one pod; parallelism alone is a work queue. */
 static int
 job(cJSON *spec)
 {
@@ -124,6 +126,7 @@ counts(const char *kind, cJSON *v)
 	return rc;
 }
 
+/* Templates may lack metadata in a manifest; controllers add labels there. */
 int
 defaults_workload(const char *kind, cJSON *v)
 {
@@ -156,6 +159,7 @@ defaults_workload(const char *kind, cJSON *v)
 	return 0;
 }
 
+/* The uid makes pods of a namesake that came before someone else's. */
 int
 defaults_job_selector(cJSON *job)
 {

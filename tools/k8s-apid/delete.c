@@ -43,6 +43,7 @@ is_namespace(const struct type *t)
 	return strcmp(t->plural, "namespaces") == 0;
 }
 
+/* Their end would leave the cluster without what server_boot made. */
 static int
 is_needed(const char *namespace)
 {
@@ -50,6 +51,7 @@ is_needed(const char *namespace)
 	       strcmp(namespace, "kube-system") == 0;
 }
 
+/* Preconditions guard against deleting a namesake that came later. */
 static int
 check_options(const struct type *t, const cJSON *v, const cJSON *options,
     struct status *st)
@@ -101,6 +103,7 @@ add_finalizer(cJSON *meta, const char *name)
 	return cJSON_AddItemToArray(list, cJSON_CreateString(name)) ? 0 : -1;
 }
 
+/* Finalizers hand the work to the garbage collector of k8s-controllerd. */
 static int
 propagate(const cJSON *options, cJSON *meta, struct status *st)
 {
@@ -157,6 +160,7 @@ mark(const struct type *t, cJSON *v, double grace)
 	return 0;
 }
 
+/* What else knows of the object: its address, its tokens. */
 static void
 forget(struct apid *a, const struct type *t, const cJSON *v)
 {
@@ -168,6 +172,7 @@ forget(struct apid *a, const struct type *t, const cJSON *v)
 		auth_revoke(a->auth, ns, name);
 }
 
+/* Marking and removing are writes like others: watches see both. */
 int
 delete_object(struct apid *a, const struct type *t, const char *key,
     const cJSON *options, struct object **out, int *gone, struct status *st)
@@ -282,6 +287,10 @@ respond_gone(struct request *rq, const cJSON *v)
 	status_release(&st);
 }
 
+/*
+ * A pod that is gone at once is shown as it was, as on a real server; other
+ * kinds answer with a Status.
+ */
 void
 verb_delete(struct request *rq)
 {
@@ -346,6 +355,7 @@ out:
 	return out;
 }
 
+/* References are taken first: deleting changes the list walked over. */
 void
 verb_delete_collection(struct request *rq)
 {

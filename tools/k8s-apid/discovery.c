@@ -44,6 +44,7 @@ verbs_of(const struct type *t)
 	return t->how == TYPE_REVIEW ? create_verbs : stored_verbs;
 }
 
+/* Without memory a list is short, and the answer fails when written. */
 static void
 set_strings(cJSON *v, const char *key, const char *const *list)
 {
@@ -103,6 +104,7 @@ answer(struct request *rq, cJSON *v)
 
 /* ---- the old form ---- */
 
+/* kubectl compares minor versions and warns when they differ by more than 1. */
 static void
 version_info(struct request *rq)
 {
@@ -120,6 +122,7 @@ version_info(struct request *rq)
 	answer(rq, v);
 }
 
+/* The first version in the table is the preferred one. */
 static cJSON *
 group_object(const struct type *t)
 {
@@ -168,6 +171,7 @@ group_list(struct request *rq)
 	answer(rq, v);
 }
 
+/* sub is NSUBS for the kind itself. */
 static void
 add_resource(cJSON *list, const struct type *t, size_t sub)
 {
@@ -285,6 +289,7 @@ aggregated_version(const struct type *of)
 	return v;
 }
 
+/* One request instead of one per group: clients since 1.27 prefer it. */
 static void
 aggregated(struct request *rq, int core)
 {
@@ -371,6 +376,7 @@ below(struct request *rq, const char *s, int core,
 	return 1;
 }
 
+/* Exact paths first, then what is below a group. */
 int
 discovery(struct request *rq)
 {

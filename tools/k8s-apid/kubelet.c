@@ -29,6 +29,7 @@ proxy_free(void *arg)
 	free(p);
 }
 
+/* The first bytes open the stream: until then an error can still be told. */
 static int
 on_data(void *arg, int status, const char *s, size_t n)
 {
@@ -47,6 +48,10 @@ on_data(void *arg, int status, const char *s, size_t n)
 	return httpd_write(p->rq.http, s, n);
 }
 
+/*
+ * The kubelet's complaint ("container is waiting to start") is what the user
+ * needs to see.
+ */
 static void
 refuse(struct proxy *p, const struct http_result *r)
 {
@@ -113,6 +118,7 @@ node_url(struct apid *a, const char *name, struct buf *b, struct status *st)
 	return 0;
 }
 
+/* The call ends with the client's connection, and the other way round. */
 static void
 start(struct request *rq, const char *url)
 {
@@ -197,6 +203,7 @@ choose_container(struct request *rq, const cJSON *pod, struct status *st)
 	return NULL;
 }
 
+/* Only what the kubelet knows is passed on. */
 static void
 add_query(struct request *rq, struct buf *b)
 {
@@ -217,6 +224,7 @@ add_query(struct request *rq, struct buf *b)
 	}
 }
 
+/* A pod without a node has said nothing yet. */
 void
 kubelet_log(struct request *rq)
 {
@@ -253,6 +261,7 @@ out:
 	status_release(&st);
 }
 
+/* The query goes on as it came; the path is escaped again. */
 void
 kubelet_proxy(struct request *rq)
 {

@@ -106,6 +106,7 @@ listen_on(const char *arg)
 	return fd;
 }
 
+/* Kept in order: the first listener is what Endpoints name. */
 static void
 add_listener(struct options *o, int fd)
 {
@@ -114,6 +115,10 @@ add_listener(struct options *o, int fd)
 	o->fds[o->nfds++] = fd;
 }
 
+/*
+ * Sockets are opened while options are read, so that a busy port is told
+ * before anything else is done.
+ */
 static void
 parse_options(int argc, char **argv, struct options *o)
 {
@@ -178,6 +183,10 @@ own_address(struct apid *a, int fd)
 		snprintf(a->address, sizeof a->address, "127.0.0.1");
 }
 
+/*
+ * Logs need a way to nodes; without an authority for it they are refused,
+ * since a node's certificate is never taken on trust.
+ */
 static void
 open_kubelet(struct apid *a, const struct options *o, struct buf *token)
 {
@@ -197,6 +206,7 @@ open_kubelet(struct apid *a, const struct options *o, struct buf *token)
 		tool_die(&f);
 }
 
+/* The key is wiped once the TLS library has its own copy. */
 static void
 serve(struct apid *a, const struct options *o, struct httpd **servers)
 {
@@ -248,6 +258,10 @@ raise_limit(void)
 	}
 }
 
+/*
+ * Everything that can be wrong in files and options is found before the first
+ * connection is accepted.
+ */
 static void
 start(struct apid *a, const struct options *o, struct buf *kubelet_token)
 {

@@ -22,6 +22,7 @@ struct check {
 
 static int check_value(struct check *c, const char *type, size_t len, cJSON *v);
 
+/* Six short tables: a walk is as fast as anything that needs setting up. */
 const struct model *
 model_find(const char *name, size_t len)
 {
@@ -49,6 +50,7 @@ read_number(const char **s)
 	return n;
 }
 
+/* The tables are trusted: they are ours, and a unit test reads them all. */
 int
 model_next(const char **at, struct model_field *f)
 {
@@ -102,6 +104,7 @@ find_field(const struct model *m, const char *name, struct model_field *f)
 
 /* ---- paths for messages ---- */
 
+/* A path too long for the buffer is shown without its last part. */
 static size_t
 enter(struct check *c, const char *name, int index)
 {
@@ -134,6 +137,7 @@ kind_of_value(const cJSON *v)
 				   "object";
 }
 
+/* Worded as encoding/json does, which users know to read. */
 static int
 wrong(struct check *c, const cJSON *v, const char *want)
 {
@@ -146,6 +150,7 @@ wrong(struct check *c, const cJSON *v, const char *want)
 
 /* ---- scalars ---- */
 
+/* The pattern of the message, step by step. */
 static int
 is_quantity(const char *s)
 {
@@ -219,6 +224,7 @@ check_integer(struct check *c, const cJSON *v, double limit, const char *name)
 	return 0;
 }
 
+/* The letters of model.h. */
 static int
 check_scalar(struct check *c, char type, cJSON *v)
 {
@@ -260,6 +266,7 @@ check_scalar(struct check *c, char type, cJSON *v)
 
 /* ---- structures ---- */
 
+/* apiVersion and kind belong to objects, and to those in lists of objects. */
 static int
 check_members(struct check *c, const struct model *m, cJSON *v)
 {
@@ -307,6 +314,7 @@ check_items(struct check *c, const char *type, size_t len, cJSON *v)
 	return 0;
 }
 
+/* A type that the tables do not have passes: a unit test sees to it. */
 static int
 check_value(struct check *c, const char *type, size_t len, cJSON *v)
 {

@@ -33,6 +33,7 @@ struct item { /* one field of a message, as it is on the wire */
 static cJSON *
 read_message(const struct model *m, struct bytes in, cJSON *into, int depth);
 
+/* At most ten bytes; a longer one is malformed. */
 static int
 varint(struct bytes *in, uint64_t *v)
 {
@@ -134,6 +135,7 @@ base64(struct bytes s)
 	return v;
 }
 
+/* Unset times come as empty messages. */
 static cJSON *
 timestamp(struct bytes in, int micro)
 {
@@ -169,6 +171,7 @@ int_or_string(struct bytes in)
 	return cJSON_CreateNumber((double)(int32_t)number.value);
 }
 
+/* Quantity and RawExtension are messages of one field. */
 static cJSON *
 wrapped(struct bytes in, char type)
 {
@@ -229,6 +232,7 @@ read_value(const char *type, size_t len, const struct item *it, int depth)
 
 /* ---- messages ---- */
 
+/* Entries of a map are messages of a key and a value, in any order. */
 static int
 add_entry(
     cJSON *map, const struct model_field *f, const struct item *it, int depth)
@@ -269,6 +273,7 @@ is_omitted(const struct model_field *f, const cJSON *v)
 				   v->child == NULL;
 }
 
+/* Lists come as repeated fields, one item each time. */
 static int
 set_field(cJSON *object, const struct model_field *f, const struct item *it,
     int depth)
@@ -298,6 +303,7 @@ set_field(cJSON *object, const struct model_field *f, const struct item *it,
 	return 0;
 }
 
+/* Fields of a later version than the model's are skipped. */
 static int
 read_item(
     const struct model *m, cJSON *object, const struct item *it, int depth)
@@ -343,6 +349,7 @@ read_message(const struct model *m, struct bytes in, cJSON *into, int depth)
 	return NULL;
 }
 
+/* The envelope says which kind is inside. */
 cJSON *
 model_read_protobuf(const void *p, size_t len, struct fault *f)
 {

@@ -82,6 +82,7 @@ names_dns1035(const char *s)
 	return n > LABEL_MAX ? too_long63 : NULL;
 }
 
+/* Labels with dots between, by length since a prefix ends at a slash. */
 static int
 is_subdomain(const char *s, size_t len)
 {
@@ -110,6 +111,7 @@ names_subdomain(const char *s)
 	return n > SUBDOMAIN_MAX ? too_long253 : NULL;
 }
 
+/* RBAC names are looser: system:node is one. */
 const char *
 names_segment(const char *s)
 {
@@ -118,6 +120,7 @@ names_segment(const char *s)
 	return strpbrk(s, "/%") != NULL ? "may not contain '/' or '%'" : NULL;
 }
 
+/* The prefix is a DNS name, so that owners of one do not collide. */
 const char *
 names_qualified(const char *s)
 {
@@ -150,6 +153,7 @@ names_label_value(const char *s)
 	return n > LABEL_MAX ? too_long63 : NULL;
 }
 
+/* A key becomes a file name: no way out of the directory. */
 const char *
 names_config_key(const char *s)
 {

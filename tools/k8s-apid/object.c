@@ -12,6 +12,7 @@
 
 #define SUFFIX 5 /* random letters behind generateName */
 
+/* A client's null means unset; kept, it would be owned and compared. */
 void
 object_strip_nulls(cJSON *v)
 {
@@ -32,6 +33,7 @@ object_dying(const cJSON *v)
 	return json_at(v, "metadata", "deletionTimestamp", NULL) != NULL;
 }
 
+/* Other kinds have no controller that would report what it has seen. */
 int
 object_counts_generation(const struct type *t)
 {
@@ -62,6 +64,7 @@ generate_name(cJSON *meta, struct status *st)
 	return json_set_str(meta, "name", name) == 0 ? 0 : status_nomem(st);
 }
 
+/* Left out, apiVersion and kind follow from the URL. */
 static int
 same_or_set(cJSON *v, const char *key, const char *want, struct status *st)
 {
@@ -75,6 +78,7 @@ same_or_set(cJSON *v, const char *key, const char *want, struct status *st)
 	return json_set_str(v, key, want) == 0 ? 0 : status_nomem(st);
 }
 
+/* A name in the URL rules; without one, the body must bring it. */
 static int
 identify_name(
     const struct type *t, const char *name, cJSON *meta, struct status *st)
@@ -138,6 +142,7 @@ object_identify(const struct type *t, const char *ns, const char *name,
 	return identify_name(t, name, meta, st);
 }
 
+/* Times have whole seconds, as clients compare them as text. */
 int
 object_born(const struct type *t, cJSON *v, struct status *st)
 {
@@ -176,6 +181,7 @@ carry(const cJSON *from, cJSON *to, const char *key)
 	return 0;
 }
 
+/* Optimistic concurrency: no version means that any will do. */
 static int
 check_preconditions(const struct type *t, const cJSON *old_meta,
     const cJSON *meta, struct status *st)
@@ -242,6 +248,7 @@ is_new_generation(const struct type *t, const cJSON *old, const cJSON *v)
 	return (old != NULL || v != NULL) && !json_equal(old, v);
 }
 
+/* Deletion, once begun, cannot be taken back by a write. */
 int
 object_carry(const struct type *t, const char *sub, const cJSON *old, cJSON *v,
     struct status *st)

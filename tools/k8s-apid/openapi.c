@@ -17,6 +17,9 @@ struct document {
 	size_t n;
 };
 
+/*
+ * In order of discovery: the list is also the queue of what is to be written.
+ */
 static void
 reach(struct document *d, const char *name, size_t len)
 {
@@ -62,6 +65,7 @@ write_type(struct buf *b, struct document *d, const char *type, size_t len)
 	buf_addf(b, "{\"$ref\":\"#/components/schemas/%.*s\"}", (int)len, type);
 }
 
+/* Inlined types have no schema of their own: their members are ours. */
 static void
 write_fields(struct buf *b, struct document *d, const struct model *m, int *any)
 {
@@ -178,6 +182,7 @@ openapi_version(struct request *rq, const char *group, const char *version)
 	buf_release(&b);
 }
 
+/* No hashes: a client on the same machine gains nothing by caching. */
 void
 openapi_root(struct request *rq)
 {

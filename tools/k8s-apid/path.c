@@ -58,6 +58,7 @@ in_namespace(const char **s, struct path *p)
 	return 0;
 }
 
+/* Trailing slashes are passed over, as on a real server. */
 int
 path_parse(const char *s, struct path *p)
 {

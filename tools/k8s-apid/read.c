@@ -43,6 +43,7 @@ verb_get(struct request *rq)
 	status_release(&st);
 }
 
+/* base64 of "VERSION KEY"; a client has no business with what is inside. */
 static int
 read_continue(struct listing *l, const char *token, struct status *st)
 {
@@ -61,6 +62,7 @@ read_continue(struct listing *l, const char *token, struct status *st)
 	return 0;
 }
 
+/* A bad selector is told before anything is collected. */
 static int
 listing_init(struct listing *l, struct request *rq, struct status *st)
 {
@@ -101,6 +103,7 @@ listing_release(struct listing *l)
 	buf_release(&l->out);
 }
 
+/* The shared text of each object is copied, not made anew. */
 static void
 add_item(struct listing *l, struct object *o)
 {
@@ -126,6 +129,7 @@ add_item(struct listing *l, struct object *o)
 	cJSON_Delete(view);
 }
 
+/* Past the limit objects are only counted, for remainingItemCount. */
 static void
 collect(struct listing *l)
 {
@@ -147,6 +151,7 @@ collect(struct listing *l)
 	}
 }
 
+/* A watch from this version continues where the list ends. */
 static cJSON *
 list_meta(const struct listing *l)
 {
@@ -169,6 +174,7 @@ list_meta(const struct listing *l)
 	return meta;
 }
 
+/* Written around the items: a list is never a tree. */
 static void
 answer_text(struct listing *l)
 {

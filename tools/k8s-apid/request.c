@@ -28,6 +28,7 @@ is_form(const char *item, size_t n, const char *as)
 	       (p + len == item + n || p[len] == ';' || p[len] == ' ');
 }
 
+/* Protobuf is not served: clients that prefer it name JSON as well. */
 static int
 is_json(const char *item, size_t n)
 {
@@ -44,6 +45,10 @@ is_json(const char *item, size_t n)
 	return 0;
 }
 
+/*
+ * kubectl asks for a Table in several versions, then for plain JSON; the first
+ * form that is served wins.
+ */
 enum accept
 request_accept(const struct request *rq)
 {
@@ -79,6 +84,7 @@ request_key(const struct request *rq, char *out, size_t size, struct status *st)
 	return 0;
 }
 
+/* Views share the objects of what they look at. */
 struct object *
 request_object(const struct request *rq, struct status *st)
 {
@@ -101,6 +107,7 @@ request_flag(const struct request *rq, const char *name)
 	return s != NULL && strcasecmp(s, "false") != 0 && strcmp(s, "0") != 0;
 }
 
+/* One document: a list of them would be several requests. */
 static int
 read_yaml(const struct buf *b, cJSON **v, struct fault *f)
 {
@@ -119,6 +126,10 @@ read_yaml(const struct buf *b, cJSON **v, struct fault *f)
 	return rc;
 }
 
+/*
+ * The media type decides, as it does in curl -d, where it is often wrong: a
+ * form is refused rather than guessed at.
+ */
 int
 request_body(
     const struct request *rq, int optional, cJSON **v, struct status *st)
@@ -176,6 +187,7 @@ respond_json(struct request *rq, int code, const cJSON *v)
 	buf_release(&b);
 }
 
+/* A 401 names the scheme (RFC 9110, section 11.6.1). */
 void
 respond_status(struct request *rq, const struct status *st)
 {
@@ -211,6 +223,7 @@ respond_value(struct request *rq, int code, const cJSON *v)
 	cJSON_Delete(out);
 }
 
+/* Plain JSON is the text that all share; all else is made for this answer. */
 void
 respond_object(struct request *rq, int code, struct object *o)
 {

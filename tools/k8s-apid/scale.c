@@ -42,6 +42,7 @@ selector_text(const cJSON *selector, struct buf *b)
 	}
 }
 
+/* Made from the object each time: a Scale is not stored. */
 static cJSON *
 scale_of(const cJSON *v)
 {
@@ -108,6 +109,7 @@ refuse_count(struct request *rq, double n, struct status *st)
 	status_invalid(st, &scale_type, rq->path.name, &c);
 }
 
+/* The version in the Scale is the object's, and guards it as in a PUT. */
 static int
 set_scale(struct request *rq, struct object **o, struct status *st)
 {

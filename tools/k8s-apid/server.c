@@ -14,6 +14,7 @@
 #include "k8s-apid/verbs.h"
 #include "k8s-apid/write.h"
 
+/* What kube-apiserver's role system:public-info-viewer lets anyone see. */
 static int
 is_public(const char *path)
 {
@@ -29,6 +30,7 @@ is_public(const char *path)
 	return 0;
 }
 
+/* We are ready as soon as we answer: there is no storage to wait for. */
 static int
 health(struct request *rq)
 {
@@ -56,6 +58,10 @@ refuse(struct request *rq, int code, const char *reason, const char *why)
 	status_release(&st);
 }
 
+/*
+ * GET, PUT, PATCH also serve the status subresource, which differs from the
+ * object in what a write may change alone.
+ */
 static int
 on_object(struct request *rq)
 {
@@ -72,6 +78,7 @@ on_object(struct request *rq)
 	return 1;
 }
 
+/* Writing needs a namespace, reading goes over all of them without one. */
 static int
 on_collection(struct request *rq)
 {
@@ -88,6 +95,7 @@ on_collection(struct request *rq)
 	return 1;
 }
 
+/* 1 when the request was answered, 0 when the method is none of its. */
 static int
 on_resource(struct request *rq)
 {
@@ -129,6 +137,7 @@ find_resource(struct request *rq)
 	return 1;
 }
 
+/* The order matters: who one is comes before what there is. */
 void
 server_handle(void *arg, struct httpd_req *http)
 {
@@ -164,6 +173,7 @@ server_handle(void *arg, struct httpd_req *http)
 
 /* ---- what every cluster has ---- */
 
+/* By the same way as a client would, so that defaults are there too. */
 static int
 boot_object(struct apid *a, const char *plural, const char *ns,
     const char *text, struct status *st)

@@ -19,6 +19,7 @@ struct service_ips {
 	unsigned char *taken;
 };
 
+/* Small enough for a bitmap: a /12 is 128 KB. */
 struct service_ips *
 service_ips_new(const char *cidr, struct fault *f)
 {
@@ -99,6 +100,7 @@ offset(const struct service_ips *s, const char *ip)
 	return i < s->size ? i : 0;
 }
 
+/* Once around the range, beginning behind the last one. */
 static uint32_t
 next_free(const struct service_ips *s)
 {
@@ -143,6 +145,7 @@ set_ip(cJSON *spec, const char *ip, struct status *st)
 	return json_set(spec, "clusterIPs", list) == 0 ? 0 : status_nomem(st);
 }
 
+/* Keeps what old had, takes what is asked for, or finds one. */
 int
 service_ips_assign(struct apid *a, const struct type *t, const cJSON *old,
     cJSON *v, int dry_run, struct status *st)

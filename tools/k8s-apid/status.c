@@ -72,6 +72,10 @@ status_fault(struct status *st, const struct fault *f)
 	    st, 500, "InternalError", "Internal error occurred: %s", f->msg);
 }
 
+/*
+ * kind is the resource for what is not found, the kind for what is invalid:
+ * upstream does so too.
+ */
 static void
 details(
     struct status *st, const struct type *t, const char *name, const char *kind)
@@ -136,6 +140,7 @@ status_forbidden(
 	return -1;
 }
 
+/* Success has neither code nor reason, as kubectl expects of a deletion. */
 cJSON *
 status_json(const struct status *st)
 {
@@ -173,6 +178,7 @@ causes_release(struct causes *c)
 	causes_init(c);
 }
 
+/* A cause that is lost to memory must not let an object pass. */
 static void
 add(struct causes *c, const char *reason, const char *field, const char *msg)
 {
@@ -189,6 +195,7 @@ add(struct causes *c, const char *reason, const char *field, const char *msg)
 	}
 }
 
+/* Values are quoted as JSON and cut: a message is not a dump. */
 static void
 add_value(struct causes *c, const char *reason, const char *field,
     const char *what, const cJSON *value, const char *why)

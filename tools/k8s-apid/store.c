@@ -57,6 +57,7 @@ event_release(struct event *e)
 	object_drop(e->old);
 }
 
+/* Watches still there belong to requests that ended before. */
 void
 store_free(struct store *s)
 {
@@ -185,6 +186,7 @@ object_text(struct object *o)
 	return o->text;
 }
 
+/* Parsed again for the rare watch with a selector that starts in the past. */
 const cJSON *
 object_value(struct object *o)
 {
@@ -228,6 +230,10 @@ object_new(const char *key, cJSON *value, uint64_t rv)
 
 /* ---- events ---- */
 
+/*
+ * A watch that ends while events go out is unlinked afterwards: the list is
+ * not changed under the walk.
+ */
 static void
 deliver(struct kind *k, const struct event *e)
 {
@@ -314,6 +320,7 @@ store_watch(struct store *s, size_t type, store_fn *fn, void *arg)
 	return w;
 }
 
+/* Called by watches themselves, perhaps within an event. */
 void
 store_unwatch(struct store *s, size_t type, struct store_watch *w)
 {
@@ -335,6 +342,7 @@ store_unwatch(struct store *s, size_t type, struct store_watch *w)
 
 /* ---- writes ---- */
 
+/* Before anything is changed, so that a failure leaves the store whole. */
 static int
 make_room(struct kind *k)
 {
@@ -351,6 +359,7 @@ make_room(struct kind *k)
 	return 0;
 }
 
+/* Watches hear of it before the caller does. */
 struct object *
 store_put(struct store *s, size_t type, const char *key, cJSON *value,
     struct fault *f)

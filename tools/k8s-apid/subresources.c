@@ -40,6 +40,7 @@ finish(struct request *rq, int rc, int code, struct status *st)
 
 /* ---- pods/binding ---- */
 
+/* The transition is now: a pod is scheduled once. */
 static int
 set_condition(cJSON *v, const char *type, const char *status)
 {
@@ -74,6 +75,7 @@ set_condition(cJSON *v, const char *type, const char *status)
 	return json_set(c, "lastProbeTime", cJSON_CreateNull());
 }
 
+/* Two schedulers may race: the second is told, and its pod is left alone. */
 static int
 bind_pod(struct request *rq, const cJSON *body, struct status *st)
 {
@@ -121,6 +123,7 @@ bind_pod(struct request *rq, const cJSON *body, struct status *st)
 
 /* ---- pods/eviction ---- */
 
+/* There are no disruption budgets to ask: an eviction is a deletion. */
 static int
 evict(struct request *rq, const cJSON *body, struct status *st)
 {
@@ -138,6 +141,7 @@ evict(struct request *rq, const cJSON *body, struct status *st)
 
 /* ---- namespaces/finalize ---- */
 
+/* An empty list from the controller lets a dying namespace go. */
 static void
 finalize(struct request *rq)
 {
@@ -200,6 +204,7 @@ refuse_seconds(double seconds, struct status *st)
 	return status_invalid(st, &token_type, "", &c);
 }
 
+/* Longer than a day is cut, not refused: kubelets ask for what they like. */
 static int
 issue(struct request *rq, cJSON *body, const cJSON *account, struct status *st)
 {
@@ -257,6 +262,7 @@ token_request(struct request *rq)
 
 /* ---- reviews ---- */
 
+/* For kubectl auth whoami. */
 static cJSON *
 user_info(const struct auth_user *u)
 {
@@ -271,6 +277,7 @@ user_info(const struct auth_user *u)
 	return v;
 }
 
+/* Everyone with a token may do everything, and is told so. */
 void
 review_create(struct request *rq)
 {

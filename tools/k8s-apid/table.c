@@ -43,6 +43,7 @@ table_new(const struct type *t, int headers)
 	return NULL;
 }
 
+/* Integers are raw text: a cell is written by one function for both. */
 int
 table_add(cJSON *table, const struct type *t, const cJSON *object)
 {

@@ -86,6 +86,7 @@ type_index(const struct type *t)
 	return (size_t)(t - types);
 }
 
+/* One version of each group is served: a look-up by name decides. */
 const struct type *
 type_find(const char *group, const char *version, const char *plural)
 {
@@ -120,6 +121,7 @@ type_api_version(const struct type *t, char *out, size_t size)
 	return out;
 }
 
+/* apimachinery prints GroupResource and GroupKind alike. */
 static const char *
 with_group(const char *s, const struct type *t, char *out, size_t size)
 {

@@ -13,6 +13,7 @@
 
 #define ANNOTATIONS_MAX (256U << 10) /* bytes, of keys and values together */
 
+/* Paths are built as the walk goes: no cause, no cost but this. */
 size_t
 go_in(struct validation *x, const char *fmt, ...)
 {
@@ -111,6 +112,7 @@ must_have(struct validation *x, const cJSON *o, const char *key)
 	return NULL;
 }
 
+/* Missing and malformed are two causes, and only one is told. */
 const char *
 must_be(struct validation *x, const cJSON *o, const char *key,
     const char *(*syntax)(const char *))
@@ -123,6 +125,7 @@ must_be(struct validation *x, const cJSON *o, const char *key,
 	return s;
 }
 
+/* The choices in the message are what a user corrects a typo with. */
 void
 may_choose(struct validation *x, const cJSON *o, const char *key,
     const char *const *choices)
@@ -143,6 +146,7 @@ may_choose(struct validation *x, const cJSON *o, const char *key,
 	bad_choice(x, key, json_at(o, key, NULL), list);
 }
 
+/* No upper bound in the message when there is none that matters. */
 void
 may_count(struct validation *x, const cJSON *o, const char *key, double min,
     double max)
@@ -188,6 +192,7 @@ check_key(struct validation *x, const char *key)
 	cJSON_Delete(name);
 }
 
+/* Keys and values are told one by one: a manifest may have several wrong. */
 void
 check_labels(struct validation *x, const cJSON *o, const char *key)
 {
@@ -256,6 +261,10 @@ check_expressions(struct validation *x, const cJSON *list)
 	}
 }
 
+/*
+ * A selector that does not match its own template would make pods without end;
+ * this is refused before a controller sees it.
+ */
 void
 check_selector(struct validation *x, const cJSON *selector, const cJSON *labels)
 {
@@ -288,6 +297,7 @@ check_selector(struct validation *x, const cJSON *selector, const cJSON *labels)
 
 /* ---- metadata ---- */
 
+/* By kind, since names become parts of DNS names, or do not. */
 static const char *
 check_name(const struct type *t, const char *name)
 {
@@ -300,6 +310,7 @@ check_name(const struct type *t, const char *name)
 	return names_subdomain(name);
 }
 
+/* Two controllers would fight over the object. */
 static void
 check_owners(struct validation *x, const cJSON *meta)
 {
@@ -337,6 +348,7 @@ check_annotations(struct validation *x, const cJSON *meta)
 	go_back(x, was);
 }
 
+/* A stored name was valid once and is not looked at again. */
 static void
 check_metadata(struct validation *x, const cJSON *meta)
 {
@@ -374,6 +386,7 @@ static const struct {
 	{ "StatefulSet", validate_workload },
 };
 
+/* Sub-resources too: a status write must not leave an invalid object. */
 int
 validate(
     const struct type *t, const cJSON *old, const cJSON *v, struct status *st)

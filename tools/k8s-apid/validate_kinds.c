@@ -12,6 +12,7 @@
 #define PORT_MAX 65535
 #define CONFIG_MAX (1U << 20) /* bytes of all values of one object */
 
+/* Its pods are validated now, not when a controller makes them. */
 static void
 check_template(struct validation *x, const cJSON *template)
 {
@@ -29,6 +30,7 @@ check_template(struct validation *x, const cJSON *template)
 	go_back(x, was);
 }
 
+/* The selector is fixed: changed, it would orphan every pod. */
 void
 validate_workload(struct validation *x, const cJSON *v)
 {
@@ -64,6 +66,7 @@ validate_workload(struct validation *x, const cJSON *v)
 	go_back(x, was);
 }
 
+/* A Job that restarts its pods for ever would never end. */
 void
 validate_job(struct validation *x, const cJSON *v)
 {
@@ -114,6 +117,7 @@ same_port(const cJSON *a, const cJSON *b)
 	       q != NULL && strcmp(p, q) == 0;
 }
 
+/* With several ports, names tell them apart in Endpoints. */
 static void
 check_port(struct validation *x, const cJSON *list, const cJSON *p)
 {
@@ -148,6 +152,7 @@ check_port(struct validation *x, const cJSON *list, const cJSON *p)
 	}
 }
 
+/* Headless and external Services need no ports. */
 void
 validate_service(struct validation *x, const cJSON *v)
 {
@@ -189,6 +194,7 @@ validate_service(struct validation *x, const cJSON *v)
 
 /* ---- configuration ---- */
 
+/* Keys become file names in volumes. */
 static size_t
 check_data(struct validation *x, const cJSON *v, const char *key)
 {
@@ -211,6 +217,7 @@ check_data(struct validation *x, const cJSON *v, const char *key)
 	return total;
 }
 
+/* What is marked immutable can only be deleted. */
 void
 validate_config(struct validation *x, const cJSON *v)
 {
@@ -237,6 +244,7 @@ validate_config(struct validation *x, const cJSON *v)
 		    x, "data", "field is immutable when `immutable` is set");
 }
 
+/* A changed role would grant by the back door what was granted by name. */
 void
 validate_binding(struct validation *x, const cJSON *v)
 {

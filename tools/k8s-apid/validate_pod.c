@@ -38,6 +38,7 @@ find_named(const cJSON *list, const char *name)
 	return NULL;
 }
 
+/* Names are what Services refer to: unique within a container. */
 static void
 check_ports(struct validation *x, const cJSON *c)
 {
@@ -82,6 +83,7 @@ one_source(struct validation *x, const cJSON *o, const char *const *names,
 		bad_required(x, NULL, missing);
 }
 
+/* Whether the ConfigMap is there shows when the container starts. */
 static void
 check_env_source(struct validation *x, const cJSON *from)
 {
@@ -111,6 +113,7 @@ check_env_source(struct validation *x, const cJSON *from)
 	go_back(x, was);
 }
 
+/* value and valueFrom exclude each other. */
 static void
 check_env(struct validation *x, const cJSON *c)
 {
@@ -144,6 +147,7 @@ check_env(struct validation *x, const cJSON *c)
 	}
 }
 
+/* A mount without its volume would only fail on the node. */
 static void
 check_mounts(struct validation *x, const cJSON *c, const cJSON *volumes)
 {
@@ -165,6 +169,7 @@ check_mounts(struct validation *x, const cJSON *c, const cJSON *volumes)
 	}
 }
 
+/* Only readiness may ask for several successes: the others end a container. */
 static void
 check_probe(struct validation *x, const cJSON *c, const char *key)
 {
@@ -215,6 +220,7 @@ check_resources(struct validation *x, const cJSON *c)
 		}
 }
 
+/* The image is required for pods and templates alike. */
 static void
 check_container(
     struct validation *x, const cJSON *spec, const cJSON *list, const cJSON *c)
@@ -256,6 +262,7 @@ check_containers(struct validation *x, const cJSON *spec, const char *key)
 	}
 }
 
+/* name and one source: more than two members is too many. */
 static void
 check_volumes(struct validation *x, const cJSON *spec)
 {
@@ -320,6 +327,7 @@ fixed_part(const cJSON *pod)
 	return spec;
 }
 
+/* A pod runs as it was made: almost nothing of its spec can change. */
 void
 validate_pod(struct validation *x, const cJSON *v)
 {

@@ -30,6 +30,7 @@ struct watch {
 	char ns[PATH_NAME];
 };
 
+/* Runs when the connection ends, whoever ended it. */
 static void
 watch_free(void *arg)
 {
@@ -45,6 +46,7 @@ watch_free(void *arg)
 	free(w);
 }
 
+/* The client said when: it will list and watch anew. */
 static void
 on_timeout(void *arg)
 {
@@ -68,6 +70,7 @@ say(struct watch *w, const char *kind, const char *text, size_t len)
 		httpd_end(w->http);
 }
 
+/* Tables and views differ from watch to watch: made for each. */
 static void
 say_value(struct watch *w, const char *kind, const cJSON *v)
 {
@@ -91,6 +94,7 @@ say_value(struct watch *w, const char *kind, const cJSON *v)
 	cJSON_Delete(out);
 }
 
+/* The common case costs a copy of the text, whatever the number of watches. */
 static void
 say_object(struct watch *w, const char *kind, struct object *o)
 {
@@ -115,6 +119,7 @@ say_left(struct watch *w, const struct event *e)
 	cJSON_Delete(v);
 }
 
+/* Keys begin with the namespace: no look into the object is needed. */
 static int
 matches(const struct watch *w, struct object *o)
 {
@@ -126,6 +131,7 @@ matches(const struct watch *w, struct object *o)
 	       selector_match(w->fields, object_value(o));
 }
 
+/* What did not match before and does now is new to this watch. */
 static void
 on_event(void *arg, const struct event *e)
 {
@@ -142,6 +148,7 @@ on_event(void *arg, const struct event *e)
 		say_left(w, e);
 }
 
+/* Keeps the version of a quiet watch young, so that it can resume. */
 static void
 on_bookmark(void *arg)
 {
@@ -158,6 +165,7 @@ on_bookmark(void *arg)
 	w->bookmark = loop_timer(w->a->loop, BOOKMARK_MS, on_bookmark, w, NULL);
 }
 
+/* Empty selectors are left out: they would cost each event. */
 static struct watch *
 watch_new(struct request *rq, struct status *st)
 {
@@ -242,6 +250,7 @@ say_expired(struct watch *w, uint64_t rv)
 	httpd_end(w->http);
 }
 
+/* First what has been, then what comes: one thread, so nothing in between. */
 static void
 start(struct watch *w, uint64_t rv)
 {
@@ -265,6 +274,7 @@ start(struct watch *w, uint64_t rv)
 		httpd_end(w->http);
 }
 
+/* The watch belongs to the request from here on, and ends with it. */
 void
 verb_watch(struct request *rq)
 {

@@ -13,6 +13,7 @@
 #include "k8s-apid/service_ips.h"
 #include "k8s-apid/validate.h"
 
+/* dryRun has one value; others are no dry run. */
 void
 write_init(struct write *w, const struct request *rq)
 {
@@ -64,6 +65,7 @@ check_namespace(struct write *w, const cJSON *v, struct status *st)
 	return -1;
 }
 
+/* Server-side apply has decided on ownership already. */
 static int
 track(struct write *w, const cJSON *live, cJSON *v, struct status *st)
 {
@@ -101,6 +103,7 @@ shown(cJSON *v, struct status *st)
 	return o;
 }
 
+/* The caller holds the new version: an answer may outlive it. */
 static int
 put(struct write *w, const char *key, cJSON *v, struct object **out,
     struct status *st)
@@ -144,8 +147,7 @@ write_create(struct write *w, cJSON *v, struct object **out, struct status *st)
 	}
 	if (object_born(w->type, v, st) != 0 ||
 	    defaults_create(w->type, v, st) != 0 ||
-	    validate(w->type, NULL, v, st) != 0 ||
-	    track(w, NULL, v, st) != 0 ||
+	    validate(w->type, NULL, v, st) != 0 || track(w, NULL, v, st) != 0 ||
 	    service_ips_assign(w->a, w->type, NULL, v, w->dry_run, st) != 0)
 		goto fail;
 	return put(w, key, v, out, st);
@@ -168,6 +170,7 @@ finish_delete(
 	return 0;
 }
 
+/* Namespaces end by their own subresource, pods by their node. */
 static int
 is_finished(const struct write *w, const cJSON *v)
 {
@@ -178,6 +181,10 @@ is_finished(const struct write *w, const cJSON *v)
 		   "deletionGracePeriodSeconds", 0) == 0;
 }
 
+/*
+ * Defaults come before ownership, so that what a writer leaves out counts as
+ * set to its default, not as removed.
+ */
 int
 write_update(struct write *w, struct object *old, cJSON *v, struct object **out,
     struct status *st)
