@@ -14,7 +14,8 @@
 #include "lib/clock.h"
 #include "lib/digest.h"
 
-#define DEPTH 40 /* messages within messages */
+#define DEPTH 40                    /* messages within messages */
+#define LAST_SECOND 253402300799ULL /* 9999-12-31T23:59:59Z */
 
 enum wire { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
 
@@ -115,7 +116,7 @@ find_item(struct bytes in, unsigned number, struct item *out)
 static cJSON *
 text(struct bytes s)
 {
-	char *z = strndup((const char *)s.p, s.n);
+	char *z = strndup(s.n > 0 ? (const char *)s.p : "", s.n);
 	cJSON *v = z != NULL ? cJSON_CreateString(z) : NULL;
 
 	free(z);
@@ -129,7 +130,7 @@ base64(struct bytes s)
 	struct buf b;
 
 	buf_init(&b, 2 * s.n + 16);
-	if (digest_base64(s.p, s.n, &b) == 0)
+	if (digest_base64(s.n > 0 ? s.p : (const void *)"", s.n, &b) == 0)
 		v = cJSON_CreateString(buf_str(&b));
 	buf_release(&b);
 	return v;
@@ -144,7 +145,7 @@ timestamp(struct bytes in, int micro)
 	struct timespec ts;
 
 	if (in.n == 0 || find_item(in, 1, &seconds) < 0 ||
-	    find_item(in, 2, &nanos) < 0)
+	    find_item(in, 2, &nanos) < 0 || seconds.value > LAST_SECOND)
 		return NULL;
 	ts = (struct timespec){ .tv_sec = (time_t)seconds.value };
 	clock_format(s, &ts, 1);
@@ -181,7 +182,8 @@ wrapped(struct bytes in, char type)
 		return NULL;
 	if (type == 'q')
 		return text(it.data);
-	return json_parse((const char *)it.data.p, it.data.n, NULL);
+	return json_parse(
+	    it.data.n > 0 ? (const char *)it.data.p : "", it.data.n, NULL);
 }
 
 static cJSON *
