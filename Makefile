@@ -74,7 +74,7 @@ O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) lib/httpd lib/
 CONTROL = $(patsubst %,k8s-controllerd/%,control work act meta cond template pods kinds deployment deployment_status rollout replicaset \
 	statefulset statefulset_plan revision job job_plan job_status endpoints endpoints_build serviceaccount namespace schedule schedule_fit gc)
 O_k8s-controllerd = k8s-controllerd/main $(CONTROL) $(KUBE) $(STATUS) lib/quantity
-NODED = $(patsubst %,k8s-noded/%,args backoff check container container_create env etc event exec farm field hosts hosts_lines image lifecycle log_reader logs metrics net node path payload places pod pod_end pods probe probe_rule proc process rootfs serve status status_parts token volume)
+NODED = $(patsubst %,k8s-noded/%,args backoff check container container_create env etc event exec farm field hosts hosts_lines image lifecycle log_reader logs metrics net node node_info path payload places pod pod_end pods probe probe_rule proc process rootfs serve status status_parts token volume)
 O_k8s-noded  = k8s-noded/main $(NODED) $(KUBE) lib/httpd lib/httpd_req
 O_k8s-proxyd = $(addprefix k8s-proxyd/,main forward services) $(KUBE)
 
@@ -149,7 +149,12 @@ $(BUILD)/obj/%.o: tools/%.c Makefile
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-units: $(UNITS:%=$(BUILD)/unit/%)
+# tests/tools/0030-torture.bats preloads it; without sanitizers, which have an allocator of their own
+build/preload/failmalloc.so: tests/data/failmalloc.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARN) -shared -fPIC -o $@ $<
+
+units: $(UNITS:%=$(BUILD)/unit/%) build/preload/failmalloc.so
 
 deps:
 	@share/setup

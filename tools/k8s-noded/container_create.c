@@ -3,9 +3,11 @@
  * what its end is called.  Each step that fails leaves the container waiting
  * under the name that a kubelet gives to that failure.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "k8s-noded/container.h"
@@ -209,6 +211,29 @@ container_env(
 	return status;
 }
 
+/* The last bytes of a file that may have grown to any size. */
+static void
+read_end(struct buf *b, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	off_t from;
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && st.st_size > 0 &&
+	    buf_reserve(b, TERMINATION_MAX) == 0) {
+		from = st.st_size > TERMINATION_MAX ?
+			   st.st_size - TERMINATION_MAX :
+			   0;
+		n = pread(fd, b->data, TERMINATION_MAX, from);
+		b->len = n > 0 ? (size_t)n : 0;
+		b->data[b->len] = '\0';
+	}
+	close(fd);
+}
+
 /* The file that the container left its last words in, or its log's end. */
 static char *
 last_words(const struct container *c)
@@ -217,12 +242,9 @@ last_words(const struct container *c)
 	    json_str(c->spec, "terminationMessagePolicy", NULL);
 	char path[PATH_MAX];
 	struct buf b;
-
 	buf_init(&b, LOG_FILE_MAX);
 	if (rootfs_termination_log(c, path) == 0)
-		buf_read_file(&b, path, NULL);
-	if (b.len > TERMINATION_MAX)
-		buf_eat(&b, b.len - TERMINATION_MAX);
+		read_end(&b, path);
 	if (b.len == 0 && c->now.exit_code != 0 && policy != NULL &&
 	    strcmp(policy, "FallbackToLogsOnError") == 0 &&
 	    container_log_dir(c, path) == 0)

@@ -115,16 +115,11 @@ valid_name(const char *s)
 }
 
 int
-env_object_value(
-    struct buf *out, const cJSON *object, const char *key, struct fault *f)
+env_object_value(struct buf *out, const cJSON *object, int secret,
+    const char *key, struct fault *f)
 {
-	const char *kind = json_str(object, "kind", NULL);
-	int secret = kind != NULL && strcmp(kind, "Secret") == 0;
 	const char *s = json_str(object, "data", key, NULL);
 
-	/* list items come without a kind: a Secret has a type */
-	if (kind == NULL)
-		secret = json_at(object, "type", NULL) != NULL;
 	if (s != NULL && !secret) {
 		buf_adds(out, s);
 	} else {
@@ -141,7 +136,8 @@ env_object_value(
 
 /* All keys of one envFrom object. */
 static int
-add_all(struct env *e, const cJSON *object, const char *prefix, struct fault *f)
+add_all(struct env *e, const cJSON *object, int secret, const char *prefix,
+    struct fault *f)
 {
 	static const char *const maps[] = { "data", "binaryData" };
 	struct buf value;
@@ -160,8 +156,8 @@ add_all(struct env *e, const cJSON *object, const char *prefix, struct fault *f)
 			    !valid_name(name))
 				continue;
 			buf_clear(&value);
-			if (env_object_value(&value, object, m->string, f) <
-				0 ||
+			if (env_object_value(
+				&value, object, secret, m->string, f) < 0 ||
 			    env_set(e, name, buf_str(&value), f) != 0) {
 				status = -1;
 				break;
@@ -195,7 +191,7 @@ add_from(struct env *e, const struct env_sources *src, const cJSON *from,
 			   0 :
 			   fault_set(f, FAULT_NO, "%s \"%s\" not found",
 			       secret ? "secret" : "configmap", name);
-	return add_all(e, object, prefix != NULL ? prefix : "", f);
+	return add_all(e, object, secret, prefix != NULL ? prefix : "", f);
 }
 
 /* valueFrom's configMapKeyRef or secretKeyRef: 1 found, 0 optional, -1. */
@@ -218,7 +214,7 @@ key_ref(struct buf *out, const struct env_sources *src, const cJSON *ref,
 		return optional ? 0 :
 				  fault_set(f, FAULT_NO, "%s \"%s\" not found",
 				      secret ? "secret" : "configmap", name);
-	found = env_object_value(out, object, key, f);
+	found = env_object_value(out, object, secret, key, f);
 	if (found == 0 && !optional)
 		return fault_set(f, FAULT_NO,
 		    "couldn't find key %s in %s %s/%s", key,

@@ -61,11 +61,11 @@ int env_build(struct env *e, const struct env_sources *src,
 int env_service(struct env *e, const cJSON *service, struct fault *f);
 
 /*
- * The value of key in a ConfigMap (data, binaryData) or Secret (data) as
- * bytes appended to out: 1, or 0 when there is no such key, -1 when it
- * cannot be decoded.
+ * The value of key in a ConfigMap (data, binaryData) or, with secret, in a
+ * Secret (data) as bytes appended to out: 1, or 0 when there is no such key,
+ * -1 when it cannot be decoded.
  */
-int env_object_value(
-    struct buf *out, const cJSON *object, const char *key, struct fault *f);
+int env_object_value(struct buf *out, const cJSON *object, int secret,
+    const char *key, struct fault *f);
 
 #endif

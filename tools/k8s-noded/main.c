@@ -30,9 +30,25 @@ static const char usage[] =
     "    --kubelet-token-file FILE --root DIR --tls-cert FILE --tls-key FILE\n"
     "    [--hosts FILE] [--node-name NAME] [--ready-fd N]";
 
+/* Options with one argument, in the order of their numbers. */
+enum option_number {
+	O_ADDRESS,
+	O_BIN,
+	O_KUBECONFIG,
+	O_TOKEN,
+	O_ROOT,
+	O_CERT,
+	O_KEY,
+	O_REQUIRED, /* those before it must be given */
+	O_HOSTS = O_REQUIRED,
+	O_NAME,
+	O_READY,
+	O_COUNT,
+	O_IMAGES = O_COUNT, /* may be given again */
+};
+
 struct options {
-	const char *kubeconfig, *root, *bin, *address, *cert, *key, *token;
-	const char *hosts, *name;
+	const char *v[O_COUNT];
 	struct opt_list images;
 	long long ready_fd;
 };
@@ -41,69 +57,40 @@ static void
 parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "kubeconfig", required_argument, NULL, 'k' },
-		{ "root", required_argument, NULL, 'r' },
-		{ "bin", required_argument, NULL, 'b' },
-		{ "images", required_argument, NULL, 'i' },
-		{ "address", required_argument, NULL, 'a' },
-		{ "tls-cert", required_argument, NULL, 'c' },
-		{ "tls-key", required_argument, NULL, 'K' },
-		{ "kubelet-token-file", required_argument, NULL, 't' },
-		{ "hosts", required_argument, NULL, 'h' },
-		{ "node-name", required_argument, NULL, 'n' },
-		{ "ready-fd", required_argument, NULL, 'f' },
+		{ "address", required_argument, NULL, O_ADDRESS },
+		{ "bin", required_argument, NULL, O_BIN },
+		{ "kubeconfig", required_argument, NULL, O_KUBECONFIG },
+		{ "kubelet-token-file", required_argument, NULL, O_TOKEN },
+		{ "root", required_argument, NULL, O_ROOT },
+		{ "tls-cert", required_argument, NULL, O_CERT },
+		{ "tls-key", required_argument, NULL, O_KEY },
+		{ "hosts", required_argument, NULL, O_HOSTS },
+		{ "node-name", required_argument, NULL, O_NAME },
+		{ "ready-fd", required_argument, NULL, O_READY },
+		{ "images", required_argument, NULL, O_IMAGES },
 		TOOL_LONG,
 	};
 	struct fault f;
-	int ch;
+	int ch, i;
 
-	o->name = "sandbox";
+	o->v[O_NAME] = "sandbox";
 	o->ready_fd = -1;
 	while ((ch = tool_getopt(argc, argv, "", longs)) != -1) {
-		switch (ch) {
-		case 'k':
-			o->kubeconfig = optarg;
-			break;
-		case 'r':
-			o->root = optarg;
-			break;
-		case 'b':
-			o->bin = optarg;
-			break;
-		case 'i':
-			if (opt_list_add(&o->images, optarg, &f) != 0)
-				tool_die(&f);
-			break;
-		case 'a':
-			o->address = optarg;
-			break;
-		case 'c':
-			o->cert = optarg;
-			break;
-		case 'K':
-			o->key = optarg;
-			break;
-		case 't':
-			o->token = optarg;
-			break;
-		case 'h':
-			o->hosts = optarg;
-			break;
-		case 'n':
-			o->name = optarg;
-			break;
-		default:
-			if (opt_number("--ready-fd", optarg, 0, 65535,
-				&o->ready_fd, &f) != 0)
-				tool_usage("%s", f.msg);
-		}
+		if (ch < O_COUNT)
+			o->v[ch] = optarg;
+		else if (opt_list_add(&o->images, optarg, &f) != 0)
+			tool_die(&f);
 	}
 	if (optind < argc)
 		tool_usage("%s: unexpected operand", argv[optind]);
-	if (o->kubeconfig == NULL || o->root == NULL || o->bin == NULL ||
-	    o->images.n == 0 || o->address == NULL || o->cert == NULL ||
-	    o->key == NULL || o->token == NULL)
-		tool_usage("an option is missing");
+	for (i = 0; i < O_REQUIRED; i++)
+		if (o->v[i] == NULL)
+			tool_usage("--%s is missing", longs[i].name);
+	if (o->images.n == 0)
+		tool_usage("--images is missing");
+	if (o->v[O_READY] != NULL && opt_number("--ready-fd", o->v[O_READY], 0,
+					 65535, &o->ready_fd, &f) != 0)
+		tool_usage("%s", f.msg);
 }
 
 /* bubblewrap on the PATH, as an absolute path: containers have their own. */
@@ -181,10 +168,10 @@ raise_limit(void)
 static int
 open_rooms(struct node *n, const struct options *o, struct fault *f)
 {
-	n->images = images_new(o->images.v, o->images.n, o->bin, f);
-	if (n->images == NULL || (n->net = net_new(o->address, f)) == NULL ||
+	n->images = images_new(o->images.v, o->images.n, n->bin, f);
+	if (n->images == NULL || (n->net = net_new(n->address, f)) == NULL ||
 	    (n->events = events_new(n, f)) == NULL ||
-	    (n->hosts = hosts_new(n, o->hosts, f)) == NULL ||
+	    (n->hosts = hosts_new(n, o->v[O_HOSTS], f)) == NULL ||
 	    (n->pods = pods_new(n, f)) == NULL ||
 	    (n->metrics = metrics_new(n, f)) == NULL)
 		return -1;
@@ -221,17 +208,18 @@ main(int argc, char **argv)
 	tool_begin("k8s-noded", usage);
 	parse(&o, argc, argv);
 	umask(022);
-	n.name = o.name;
-	n.address = o.address;
-	n.root = o.root;
-	n.bin = o.bin;
+	n.name = o.v[O_NAME];
+	n.address = o.v[O_ADDRESS];
+	n.root = o.v[O_ROOT];
+	n.bin = o.v[O_BIN];
 	node_measure(&n);
 	raise_limit();
 	if (http_init(&f) != 0 || (n.loop = loop_new(&f)) == NULL ||
 	    find_bwrap(&n, &f) != 0 ||
-	    connect_api(&n, &config, o.kubeconfig, &f) != 0 ||
+	    connect_api(&n, &config, o.v[O_KUBECONFIG], &f) != 0 ||
 	    open_rooms(&n, &o, &f) != 0 ||
-	    (serve = serve_new(&n, o.cert, o.key, o.token, &f)) == NULL ||
+	    (serve = serve_new(
+		 &n, o.v[O_CERT], o.v[O_KEY], o.v[O_TOKEN], &f)) == NULL ||
 	    loop_signal(n.loop, SIGTERM, on_signal, n.loop, &f) != 0 ||
 	    loop_signal(n.loop, SIGINT, on_signal, n.loop, &f) != 0 ||
 	    node_register(&n, on_ready, &o.ready_fd, &f) != 0 ||

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
-#include <sys/utsname.h>
 
-#include "k8s-noded/net.h"
+#include "k8s-noded/node_info.h"
 #include "lib/clock.h"
 #include "tool.h"
 
@@ -23,6 +22,7 @@ struct registration {
 	struct loop_timer *timer;
 	node_ready_fn *ready;
 	void *arg;
+	cJSON *info;
 	int known; /* the object exists */
 	int told;  /* ready was called */
 	char since[CLOCK_TS_SIZE];
@@ -81,35 +81,10 @@ add_address(cJSON *list, const char *type, const char *address)
 }
 
 static cJSON *
-node_info(void)
-{
-	cJSON *v = cJSON_CreateObject();
-	struct utsname u;
-
-	if (uname(&u) == 0) {
-		json_set_str(v, "kernelVersion", u.release);
-		json_set_str(v, "architecture",
-		    strcmp(u.machine, "x86_64") == 0  ? "amd64" :
-		    strcmp(u.machine, "aarch64") == 0 ? "arm64" :
-							u.machine);
-	}
-	json_set_str(v, "operatingSystem", "linux");
-	json_set_str(v, "osImage", "inttest sandbox");
-	json_set_str(v, "containerRuntimeVersion", "bubblewrap://0");
-	json_set_str(v, "kubeletVersion", "v1.32.0-inttest");
-	json_set_str(v, "kubeProxyVersion", "v1.32.0-inttest");
-	json_set_str(v, "machineID", "sandbox");
-	json_set_str(v, "systemUUID", "sandbox");
-	json_set_str(v, "bootID", "sandbox");
-	return v;
-}
-
-static cJSON *
 compose(const struct registration *r)
 {
 	const struct node *n = r->node;
 	cJSON *v = cJSON_CreateObject(), *m, *s, *list;
-	struct utsname u;
 
 	json_set_str(v, "apiVersion", "v1");
 	json_set_str(v, "kind", "Node");
@@ -118,9 +93,7 @@ compose(const struct registration *r)
 	m = json_sub(m, "labels");
 	json_set_str(m, "kubernetes.io/hostname", n->name);
 	json_set_str(m, "kubernetes.io/os", "linux");
-	json_set_str(m, "kubernetes.io/arch",
-	    uname(&u) == 0 && strcmp(u.machine, "aarch64") == 0 ? "arm64" :
-								  "amd64");
+	json_set_str(m, "kubernetes.io/arch", node_architecture());
 	s = json_sub(v, "status");
 	json_set(s, "capacity", resources(n));
 	json_set(s, "allocatable", resources(n));
@@ -140,7 +113,7 @@ compose(const struct registration *r)
 	json_set_num(
 	    json_sub(json_sub(s, "daemonEndpoints"), "kubeletEndpoint"), "Port",
 	    NODE_PORT);
-	json_set(s, "nodeInfo", node_info());
+	json_set(s, "nodeInfo", cJSON_Duplicate(r->info, 1));
 	return v;
 }
 
@@ -238,6 +211,7 @@ node_register(struct node *n, node_ready_fn *ready, void *arg, struct fault *f)
 	r->ready = ready;
 	r->arg = arg;
 	n->registration = r;
+	r->info = node_info(n);
 	r->timer = loop_timer(n->loop, 0, beat, r, f);
 	return r->timer != NULL ? 0 : -1;
 }
@@ -252,6 +226,7 @@ node_unregister(struct node *n)
 	loop_timer_cancel(n->loop, &r->timer);
 	if (r->call != NULL)
 		kube_cancel(n->kube, r->call);
+	cJSON_Delete(r->info);
 	free(r);
 	n->registration = NULL;
 }

@@ -18,7 +18,7 @@
 #define EARLY_MS 20.0
 #define EARLY_MAX_MS 100.0
 #define EARLY_EXEC_MS 40.0
-#define EARLY_EXEC_MAX_MS 250.0
+#define EARLY_EXEC_MAX_MS 120.0
 #define ENTER_MS 4.0 /* until an exec can enter a container that starts */
 
 struct probe {

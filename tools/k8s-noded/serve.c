@@ -212,7 +212,7 @@ serve_log(struct serve *s, struct httpd_req *rq, const char *ns,
 {
 	struct pod *p = pods_find(s->node->pods, ns, pod);
 	struct container *c = p != NULL ? pod_container(p, name) : NULL;
-	int previous = query_true(rq, "previous");
+	int previous = query_true(rq, "previous"), back;
 	struct log_reader *reader;
 	struct log_query q;
 	struct fault f;
@@ -226,8 +226,10 @@ serve_log(struct serve *s, struct httpd_req *rq, const char *ns,
 	if (read_query(rq, &q) != 0) {
 		refuse(rq, 400, "malformed query");
 		return;
-	}
-	if (previous ? c->instances < 2 : c->instances < 1) {
+	} /* while it waits to run again, the last run is the previous one too
+	   */
+	back = previous && c->state != CONTAINER_WAITING ? 2 : 1;
+	if (c->instances < (unsigned)back) {
 		if (previous)
 			refuse(rq, 400,
 			    "previous terminated container \"%s\" in pod "
@@ -242,11 +244,9 @@ serve_log(struct serve *s, struct httpd_req *rq, const char *ns,
 						   "ContainerCreating");
 		return;
 	}
-	/* after a restart is decided, the newest log is the previous one's */
-	reader =
-	    container_log_dir(c, dir) != 0 ?
-		NULL :
-		log_reader_new(dir, c->instances - (previous ? 2 : 1), &q, &f);
+	reader = container_log_dir(c, dir) != 0 ?
+		     NULL :
+		     log_reader_new(dir, c->instances - (unsigned)back, &q, &f);
 	if (reader == NULL)
 		refuse(rq, 404, "%s", f.msg);
 	else if (query_true(rq, "follow") && !previous && c->log != NULL)

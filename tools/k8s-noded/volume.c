@@ -32,14 +32,14 @@ mode_of(const cJSON *v, const char *key, mode_t otherwise)
 
 /* One key of an object as a file: 1, 0 when there is no such key, -1. */
 static int
-add_key(struct maker *m, const cJSON *object, const char *key, const char *path,
-    mode_t mode, struct fault *f)
+add_key(struct maker *m, const cJSON *object, int secret, const char *key,
+    const char *path, mode_t mode, struct fault *f)
 {
 	struct buf b;
 	int found;
 
 	buf_init(&b, VOLUME_FILE_MAX);
-	found = env_object_value(&b, object, key, f);
+	found = env_object_value(&b, object, secret, key, f);
 	if (found == 1 &&
 	    payload_add(&m->files, path, buf_str(&b), b.len, mode, f) != 0)
 		found = -1;
@@ -51,18 +51,18 @@ add_key(struct maker *m, const cJSON *object, const char *key, const char *path,
 
 static int
 add_object(struct maker *m, const cJSON *source, const cJSON *object,
-    int optional, struct fault *f)
+    int secret, struct fault *f)
 {
 	static const char *const maps[] = { "data", "binaryData" };
 	const cJSON *items = json_at(source, "items", NULL), *i;
 	size_t k;
-	int found;
+	int found, optional = json_bool(source, "optional", 0);
 
 	if (cJSON_GetArraySize(items) == 0) {
 		for (k = 0; k < 2; k++)
 			cJSON_ArrayForEach(i, json_at(object, maps[k], NULL))
-				if (add_key(m, object, i->string, i->string,
-					m->mode, f) < 0)
+				if (add_key(m, object, secret, i->string,
+					i->string, m->mode, f) < 0)
 					return -1;
 		return 0;
 	}
@@ -73,8 +73,8 @@ add_object(struct maker *m, const cJSON *source, const cJSON *object,
 		if (key == NULL || path == NULL)
 			return fault_set(
 			    f, FAULT_INPUT, "items: key or path is missing");
-		found = add_key(
-		    m, object, key, path, mode_of(i, "mode", m->mode), f);
+		found = add_key(m, object, secret, key, path,
+		    mode_of(i, "mode", m->mode), f);
 		if (found < 0)
 			return -1;
 		if (found == 0 && !optional)
@@ -99,7 +99,7 @@ add_config_map(struct maker *m, const cJSON *source, struct fault *f)
 	if (object == NULL)
 		return fault_set(
 		    f, FAULT_NO, "configmap \"%s\" not found", name);
-	return add_object(m, source, object, optional, f);
+	return add_object(m, source, object, 0, f);
 }
 
 /* Volumes say secretName, projected sources say name. */
@@ -119,7 +119,7 @@ add_secret(struct maker *m, const cJSON *source, struct fault *f)
 		return 0;
 	if (object == NULL)
 		return fault_set(f, FAULT_NO, "secret \"%s\" not found", name);
-	return add_object(m, source, object, optional, f);
+	return add_object(m, source, object, 1, f);
 }
 
 static int
