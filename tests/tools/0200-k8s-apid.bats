@@ -21,6 +21,12 @@ setup() {
 	C=/api/v1/namespaces/$NS
 }
 
+# what a test has started for itself, also when it fails
+teardown() {
+	[[ -z ${kubelet:-} ]] || end_process "$kubelet"
+	[[ -z ${own:-} ]] || end_process "$own"
+}
+
 post() { api POST "$1" -H 'Content-Type: application/json' -d "$2"; }
 put() { api PUT "$1" -H 'Content-Type: application/json' -d "$2"; }
 patch() { api PATCH "$1" -H "Content-Type: application/$2" -d "$3"; }
@@ -304,9 +310,9 @@ reason() { jq -r '"\(.code) \(.reason)"' <<<"$1"; }
 	P
 	python3 "$BATS_TEST_TMPDIR/kubelet.py" "$port" "$APID_DIR/tls.crt" "$APID_DIR/tls.key" 3>&- &
 	kubelet=$!
-	other=$APID_PID
 	echo kt >"$BATS_TEST_TMPDIR/kt"
 	start_apid --kubelet-ca "$APID_DIR/ca.crt" --kubelet-token-file "$BATS_TEST_TMPDIR/kt"
+	own=$APID_PID
 	post /api/v1/nodes "{\"metadata\":{\"name\":\"n\"},\"status\":{\"addresses\":[{\"type\":\"InternalIP\",\"address\":\"127.0.0.1\"}],\"daemonEndpoints\":{\"kubeletEndpoint\":{\"Port\":$port}}}}" >/dev/null
 	C=/api/v1/namespaces/default
 	post "$C/pods" '{"metadata":{"name":"p"},"spec":{"nodeName":"n","containers":[{"name":"a","image":"i"},{"name":"b","image":"i"}]}}' >/dev/null
@@ -320,9 +326,6 @@ reason() { jq -r '"\(.code) \(.reason)"' <<<"$1"; }
 	run api GET /api/v1/nodes/n/proxy/nope
 	[ "$(reason "$output")" = "400 BadRequest" ]
 	[[ $output == *'waiting to start'* ]]
-	stop_apid
-	APID_PID=$other
-	end_process "$kubelet"
 }
 
 @test "the command line: usage, malformed files, a busy port" {
@@ -346,6 +349,7 @@ reason() { jq -r '"\(.code) \(.reason)"' <<<"$1"; }
 
 @test "SIGTERM ends it with 0" {
 	start_apid
-	kill -TERM "$APID_PID"
-	wait "$APID_PID"
+	own=$APID_PID
+	kill -TERM "$own"
+	wait "$own"
 }
