@@ -142,7 +142,7 @@ holds() {
 	holds 'map(.ok) == [true, false, true] and (.[1].failures[0] | startswith("not sent: X-A: "))'
 }
 
-@test "variables: -D, --vars, and -D wins" {
+@test "variables: -D and --vars, of which the later wins" {
 	echo '{"A": "from file", "B": 7}' >vars.json
 	run -0 probe --vars vars.json -D A=given <<-'END'
 		{"name": "vars ${B}", "path": "/echo?b=${B}", "body": "${A} $B {A}", "expect": {"jq": [".body == \"${A} $B {A}\"", ".path == \"/echo?b=7\""]}}
