@@ -178,8 +178,10 @@ answered(void *arg, const struct kube_answer *answer)
 	}
 	a->busy--;
 	kube_fault(answer, "", &f);
-	/* the server's 500 for a field that it does not know */
-	if (strstr(answer->message, "failed to create typed patch") != NULL)
+	/* the server's 500 for a field that it does not know; a 403 that is no
+	 * matter of rights */
+	if (strstr(answer->message, "failed to create typed patch") != NULL ||
+	    has_cause(answer->body, "NamespaceTerminating"))
 		f.code = FAULT_NO;
 	object_fail(o, f.code, "%s", answer->message);
 	if (answer->status == 409)

@@ -71,12 +71,15 @@ describe_error(struct http_call *c)
 		c->error[0] = (char)tolower((unsigned char)c->error[0]);
 }
 
+/* A connection cut before any answer, in whatever state it was. */
 static int
 was_refused(CURLcode code)
 {
-	return code == CURLE_COULDNT_CONNECT || code == CURLE_SEND_ERROR ||
+	return code == CURLE_COULDNT_CONNECT ||
+	       code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SEND_ERROR ||
 	       code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING ||
-	       code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
+	       code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 ||
+	       code == CURLE_HTTP2_STREAM;
 }
 
 void
