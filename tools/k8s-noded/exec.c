@@ -126,14 +126,24 @@ on_end(void *arg, int fd, uint32_t events)
 	exec_free(e);
 }
 
+/*
+ * Kills the program and what it has started: the group was made before the
+ * namespaces were joined, so it is one on both sides.  Its number cannot be
+ * another's yet, since the child was not waited for.
+ */
+static void
+kill_group(const struct exec *e)
+{
+	kill(-e->child.pid, SIGKILL);
+}
+
 static void
 on_timeout(void *arg)
 {
 	struct exec *e = arg;
-
 	e->timer = NULL;
 	e->timed_out = 1;
-	child_kill(&e->child, SIGKILL);
+	kill_group(e);
 }
 
 static int
@@ -156,6 +166,7 @@ start(struct exec *e, pid_t pid, const struct child_spec *given,
 	spec.in = -1;
 	spec.out = spec.err = ends[1];
 	spec.deathsig = SIGKILL;
+	spec.group = 1;
 	spec.setup = enter;
 	spec.setup_arg = &entry;
 	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
@@ -205,7 +216,7 @@ exec_cancel(struct exec *e)
 		return;
 	if (e->child.pidfd >= 0) {
 		loop_fd_drop(e->loop, e->child.pidfd);
-		child_kill(&e->child, SIGKILL);
+		kill_group(e);
 		if (waitpid(e->child.pid, &status, 0) == e->child.pid)
 			close(e->child.pidfd);
 	}
