@@ -12,7 +12,7 @@
 #include "k8s-noded/process.h"
 
 #define HOOK_MS 60000.0    /* the longest a postStart may take */
-#define HOOK_ENTER_MS 20.0 /* until the program runs, and exec can enter */
+#define HOOK_ENTER_MS 5.0  /* until the program runs, and exec can enter */
 #define STOP_MIN_MS 2000.0 /* SIGTERM is given so long after a slow preStop */
 
 struct run_ending {
@@ -27,6 +27,7 @@ struct run_ending {
 
 static void on_kill(void *arg);
 static void start_hook(void *arg);
+static void terminate(struct run_ending *e);
 
 static struct loop *
 loop_of(const struct run_ending *e)
@@ -54,6 +55,15 @@ lifecycle_ended(struct container *c)
 	c->ending = NULL;
 }
 
+static void
+on_entered(void *arg)
+{
+	struct run_ending *e = arg;
+
+	e->timer = NULL;
+	terminate(e);
+}
+
 /* SIGTERM now, SIGKILL when the grace is over. */
 static void
 terminate(struct run_ending *e)
@@ -61,6 +71,14 @@ terminate(struct run_ending *e)
 	double left = e->kill_ms - clock_ms();
 
 	loop_timer_cancel(loop_of(e), &e->timer);
+	/* a signal before the program runs would be lost on bubblewrap */
+	if (!e->signalled && left > HOOK_ENTER_MS &&
+	    !process_entered(e->c->process)) {
+		e->timer =
+		    loop_timer(loop_of(e), HOOK_ENTER_MS, on_entered, e, NULL);
+		if (e->timer != NULL)
+			return;
+	}
 	if (left < 0)
 		left = 0;
 	if (!e->signalled && left > 0)
