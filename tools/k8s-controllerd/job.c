@@ -205,7 +205,8 @@ stop_pods(struct job *j, long n)
 	char note[400];
 	size_t i;
 
-	qsort(j->pods.v, j->pods.n, sizeof(*j->pods.v), pods_by_worth);
+	if (j->pods.n > 1)
+		qsort(j->pods.v, j->pods.n, sizeof(*j->pods.v), pods_by_worth);
 	for (i = 0; i < j->pods.n && n > 0; i++) {
 		if (!pod_active(j->pods.v[i]))
 			continue;

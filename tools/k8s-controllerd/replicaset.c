@@ -77,7 +77,8 @@ shrink(struct control *c, struct work *w, const cJSON *set,
 	char note[300];
 	long i;
 
-	qsort(pods->v, pods->n, sizeof(*pods->v), pods_by_worth);
+	if (pods->n > 1)
+		qsort(pods->v, pods->n, sizeof(*pods->v), pods_by_worth);
 	for (i = 0; i < n && i < BURST; i++) {
 		snprintf(note, sizeof note, "Deleted pod: %s",
 		    meta_name(pods->v[i]));
