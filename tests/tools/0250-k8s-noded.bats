@@ -289,6 +289,8 @@ events() {
 	wait_for 5 bash -c "$(declare -f api config); api GET /apis/metrics.k8s.io/v1beta1/namespaces/default/pods/web -f"
 	run -0 api GET /apis/metrics.k8s.io/v1beta1/namespaces/default/pods/web
 	jq -e '.containers[0].usage.memory | rtrimstr("Ki") | tonumber > 1000' <<<"$output"
+	# and gone with the pod (the test of its grace has deleted it)
+	run -22 api GET /apis/metrics.k8s.io/v1beta1/namespaces/default/pods/deaf -f
 }
 
 @test "activeDeadlineSeconds ends a pod that takes longer" {
