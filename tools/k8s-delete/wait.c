@@ -149,6 +149,19 @@ watch(struct group *g, struct fault *f)
 	return r;
 }
 
+/* The server has begun: from here on the watch tells. */
+static void
+await(struct target *t)
+{
+	struct fault f = { 0 };
+
+	t->accepted = 1;
+	if (watch(t->group, &f) != 0)
+		fail(t, f.code, f.msg);
+	else
+		check(t);
+}
+
 static void
 on_deleted(void *arg, const struct kube_answer *a)
 {
@@ -161,8 +174,12 @@ on_deleted(void *arg, const struct kube_answer *a)
 		settle(t, R_ABSENT);
 		return;
 	}
-	if (a->status == 409 && t->only_uid) {
-		settle(t, R_ABSENT); /* another of that name by now */
+	/*
+	 * Either the namespace is on its way already, or another of that name
+	 * has come: the watch tells which.
+	 */
+	if (a->status == 409 && strcmp(t->kind.resource, "namespaces") == 0) {
+		await(t);
 		return;
 	}
 	if (!kube_ok(a)) {
@@ -177,11 +194,7 @@ on_deleted(void *arg, const struct kube_answer *a)
 		return;
 	}
 	snprintf(t->uid, sizeof(t->uid), "%s", uid);
-	t->accepted = 1;
-	if (watch(t->group, &f) != 0)
-		fail(t, f.code, f.msg);
-	else
-		check(t);
+	await(t);
 }
 
 static int

@@ -36,7 +36,8 @@ struct stream {
 	struct buf refusal;   /* what came instead of a log */
 	struct timespec last; /* of the last line told */
 	int resumed;          /* skip what is not after last */
-	int old; /* was running when we came: --tail and --since apply */
+	int old;    /* was running when we came: --tail and --since apply */
+	int checks; /* whether its container has ended */
 	int over;
 };
 
@@ -66,6 +67,9 @@ int logs_once(struct logs *l, struct fault *f);
 
 /* Follows the sources' pods until all of them have ended. */
 int logs_follow(struct logs *l, struct fault *f);
+
+/* 1 while the run that s is of goes on, as far as the watches know. */
+int logs_running(const struct logs *l, const struct stream *s);
 
 void logs_release(struct logs *l);
 

@@ -109,29 +109,56 @@ wanted(const struct logs *l, const cJSON *pod, const char *name)
 	return one != NULL && strcmp(one, name) == 0;
 }
 
-/* The id of the container's present run, "" before its first. */
-static const char *
-run_id(const cJSON *pod, const char *name)
+/* The status of a pod's container, or NULL. */
+static const cJSON *
+container_status(const cJSON *pod, const char *name)
 {
 	static const char *const lists[] = { "initContainerStatuses",
 		"containerStatuses", "ephemeralContainerStatuses" };
-	const char *s, *id;
 	const cJSON *c;
+	const char *s;
 	int i;
 
 	for (i = 0; i < 3; i++)
 		cJSON_ArrayForEach(c, json_at(pod, "status", lists[i], NULL)) {
 			s = json_str(c, "name", NULL);
-			if (s == NULL || strcmp(s, name) != 0)
-				continue;
-			/* while it waits, its log is that of the last run */
-			id = json_at(c, "state", "waiting", NULL) != NULL ?
-				 json_str(c, "lastState", "terminated",
-				     "containerID", NULL) :
-				 json_str(c, "containerID", NULL);
-			return id != NULL ? id : "";
+			if (s != NULL && strcmp(s, name) == 0)
+				return c;
 		}
-	return "";
+	return NULL;
+}
+
+/* The id of the container's present run, "" before its first. */
+static const char *
+run_id(const cJSON *pod, const char *name)
+{
+	const cJSON *c = container_status(pod, name);
+	const char *id;
+
+	/* while it waits, its log is that of the last run */
+	id = json_at(c, "state", "waiting", NULL) != NULL ?
+		 json_str(c, "lastState", "terminated", "containerID", NULL) :
+		 json_str(c, "containerID", NULL);
+	return id != NULL ? id : "";
+}
+
+int
+logs_running(const struct logs *l, const struct stream *s)
+{
+	const cJSON *pod;
+	size_t i;
+
+	for (i = 0; i < l->nsources; i++) {
+		if (l->sources[i]->cache == NULL)
+			continue;
+		pod = kube_cache_get(l->sources[i]->cache, l->ns, s->pod);
+		if (pod != NULL &&
+		    strcmp(run_id(pod, s->container), s->id) == 0 &&
+		    json_at(container_status(pod, s->container), "state",
+			"running", NULL) != NULL)
+			return 1;
+	}
+	return 0;
 }
 
 /* Warns, once a pod, that there is more than what is told. */

@@ -12,6 +12,8 @@
 #include "tool.h"
 
 #define RESUME_MS 1000
+#define END_CHECK_MS 100
+#define END_CHECKS 20
 
 static kube_log_fn on_line;
 
@@ -144,6 +146,29 @@ begin_again(void *arg)
 	s->logs->status = tool_worse(s->logs->status, tool_fault(&f));
 }
 
+/*
+ * A stream has ended well.  When following, the container should have ended as
+ * well, which its status may tell a little later; if it goes on to run, it was
+ * the server's doing and the log is asked for again.
+ */
+static void
+check_end(void *arg)
+{
+	struct stream *s = arg;
+	struct logs *l = s->logs;
+
+	s->timer = NULL;
+	if (l->stopped || !l->follow || !logs_running(l, s)) {
+		s->over = 1;
+	} else if (s->checks++ < END_CHECKS) {
+		s->timer =
+		    loop_timer(l->loop, END_CHECK_MS, check_end, s, NULL);
+		s->over = s->timer == NULL;
+	} else {
+		begin_again(s);
+	}
+}
+
 /* The server's reason, for people. */
 static void
 tell_refusal(struct stream *s, const struct http_result *r)
@@ -175,7 +200,8 @@ on_end(void *arg, const struct http_result *r)
 			write_failed(l);
 	}
 	if (l->stopped || (r->status == 200 && r->error == NULL)) {
-		s->over = 1;
+		s->checks = 0;
+		check_end(s);
 		return;
 	}
 	if (l->follow &&

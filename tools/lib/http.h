@@ -49,6 +49,8 @@ struct http_result {
 			      be set all the same (a body cut short) */
 	int refused;       /* 1: connection refused, reset or closed: may be
 			      tried again as nothing was answered */
+	int unsent; /* 1: there was no connection to send it over, so that it
+		       was surely not carried out */
 	int timed_out;
 };
 

@@ -99,6 +99,8 @@ http_call_result(struct http_call *c, struct http_result *r)
 	describe_error(c);
 	r->error = c->error;
 	r->timed_out = c->code == CURLE_OPERATION_TIMEDOUT;
+	r->unsent = c->code == CURLE_COULDNT_CONNECT ||
+		    c->code == CURLE_COULDNT_RESOLVE_HOST;
 	r->refused = status == 0 && was_refused(c->code);
 }
 

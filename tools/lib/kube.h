@@ -36,7 +36,8 @@ const char *kube_server(const struct kube *k);
 
 /*
  * How long requests are tried again after 429 (Retry-After honoured), 5xx
- * and lost connections, from 0.1 s doubling to 5 s; default 30,000 ms.
+ * and lost connections, from 0.1 s doubling to 5 s; default 30,000 ms.  A POST
+ * that may have been carried out is not repeated.
  * An address that refuses from the start is given up after about a second.
  */
 void kube_set_patience(struct kube *k, double ms);

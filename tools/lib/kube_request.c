@@ -124,20 +124,21 @@ finish_fault(struct kube_call_state *c, const char *message)
 static int
 may_retry(const struct kube_call_state *c, const struct http_result *r)
 {
+	int post = strcmp(c->method, "POST") == 0;
+
 	if (c->once)
 		return 0;
-	if (r->refused)
-		return 1;
-	if (r->status == 0 || r->error != NULL)
-		/* it may have been carried out: not created twice */
-		return (r->timed_out || r->status != 0) &&
-		       strcmp(c->method, "POST") != 0;
+	/* what may have been carried out is not created twice */
+	if (r->status == 0)
+		return r->refused ? r->unsent || !post : r->timed_out && !post;
+	if (r->error != NULL || r->status == 504)
+		return !post;
 	/* so servers before 1.21 call a field that their schema lacks */
 	if (r->status == 500 &&
 	    strstr(buf_str(r->body), "failed to create typed patch") != NULL)
 		return 0;
 	return r->status == 429 || r->status == 500 || r->status == 502 ||
-	       r->status == 503 || r->status == 504;
+	       r->status == 503;
 }
 
 /* Arranges another attempt: 1, or 0 when this was the last. */
@@ -187,7 +188,7 @@ on_answer(void *arg, const struct http_result *r)
 	if (retry(c, r))
 		return;
 	a.retry_after_ms = kube_retry_after(r);
-	a.hopeless = a.status == 0 && !r->refused && !r->timed_out;
+	a.hopeless = r->status == 0 && !r->refused && !r->timed_out;
 	if (r->body->len > 0 && a.status != 0)
 		body = json_parse(buf_str(r->body), r->body->len, NULL);
 	a.body = body;
