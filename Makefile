@@ -1,6 +1,7 @@
 # Build, set-up, checks, the pipeline, install.  The main job is in pipeline.mk.
 #   make inttest   set up, build, run the nine stages     make check   set up, build, test
 #   make           build/bin/*                            make lint    style and walls
+#   make check-cluster  the cluster tests, on the cluster of KUBECONFIG or in a sandbox
 #   make deps      install missing Debian packages        make install PREFIX=/usr/local
 
 VERSION = 0.1.0
@@ -68,7 +69,7 @@ O_run-finally = run-finally $(BASE) $(LOOP)
 O_sql-serve  = $(addprefix sql-serve/,main serve call routes routes_match sql pool link static) $(JSON) $(LOOP) $(SCAN) lib/httpd lib/httpd_req lib/pg lib/pg_lex lib/redis
 O_k8s-sandbox = $(addprefix k8s-sandbox/,main command credentials daemons init keep mounts namespaces network relay remove state) \
 	$(JSON) $(LOOP) lib/digest lib/cert
-APID = $(patsubst %,k8s-apid/%,server request path types store status auth object write change delete read watch discovery openapi subresources scale kubelet views table columns columns_cluster columns_pods defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
+APID = $(patsubst %,k8s-apid/%,server access access_roles rbac request path types store status auth object write change delete read watch discovery openapi subresources scale kubelet views table columns columns_cluster columns_pods defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
 APID_PURE = $(patsubst %,k8s-apid/%,apply apply_conflict apply_managed fields fields_merge fields_object fields_schema fields_shape patch patch_strategic select)
 O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) lib/httpd lib/httpd_req $(HTTP) lib/digest $(YAML)
 CONTROL = $(patsubst %,k8s-controllerd/%,control work act meta cond template pods kinds deployment deployment_status rollout replicaset \
@@ -175,6 +176,10 @@ inttest: deps
 	@$(MAKE) --no-print-directory all
 	@share/inttest
 
+check-cluster: all
+	@if [ "$$KUBECONFIG" ]; then share/check/run-tests $(or $(TESTS),tests/cluster/*.bats); else \
+		build/bin/k8s-sandbox run --images share/images -- share/check/run-tests $(or $(TESTS),tests/cluster/*.bats); fi
+
 reap: all
 	@build/bin/k8s-delete --expired
 
@@ -185,7 +190,7 @@ lint:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/inttest $(DESTDIR)$(PREFIX)/share/man
 	install -m 755 $(TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 755 share/inttest $(DESTDIR)$(PREFIX)/bin
+	install -m 755 share/inttest share/inttest-summary $(DESTDIR)$(PREFIX)/bin
 	cp -R pipeline.mk manifests seed share/images share/stonks $(DESTDIR)$(PREFIX)/share/inttest
 	install -d $(DESTDIR)$(PREFIX)/share/inttest/tests
 	cp -R tests/api tests/pages tests/budgets.json $(DESTDIR)$(PREFIX)/share/inttest/tests
@@ -194,6 +199,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all units deps check inttest reap lint install clean
+.PHONY: all units deps check check-cluster inttest reap lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
