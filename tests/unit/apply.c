@@ -131,6 +131,12 @@ test_share_and_prune(void)
 	tap_str(member(o, "data"), "", "and so does what got empty");
 	tap_str(text_of(json_at(o, "metadata", "managedFields", NULL)), "",
 	    "with its owners");
+	json_set_str(json_sub(o, "metadata"), "name", "n");
+	apply_as(
+	    "one", "ConfigMap", &o, "{'metadata':{'labels':{'x':'1'}}}", 0);
+	apply_as("one", "ConfigMap", &o, "{}", 0);
+	tap_str(member(o, "metadata"), "{'name':'n'}",
+	    "but for the metadata, where the name is");
 	cJSON_Delete(o);
 }
 

@@ -260,6 +260,9 @@ prune(const struct work *w, cJSON *object, const cJSON *last)
 		doomed = fields_minus(mine, owned, &err);
 	else
 		err = -1;
+	/* the name, which nobody owns, keeps its place */
+	cJSON_DeleteItemFromObjectCaseSensitive(
+	    cJSON_GetObjectItemCaseSensitive(doomed, "f:metadata"), ".");
 	if (err == 0)
 		r = fields_remove(w->type, object, doomed);
 	cJSON_Delete(mine);

@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# k8s-apply on a real API: what server-side apply answers, told as results.
+bats_require_minimum_version 1.5.0
+load cluster
+
+teardown_file() {
+	teardown_namespaces
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	new_namespace
+	cat >cm.yaml <<-'Y'
+		apiVersion: v1
+		kind: ConfigMap
+		metadata: {name: one, labels: {a: "1"}}
+		data: {mode: "0644"}
+		---
+		apiVersion: v1
+		kind: Secret
+		metadata: {name: two}
+		stringData: {k: v}
+	Y
+}
+
+@test "created, unchanged, configured" {
+	run -0 --separate-stderr k8s-apply -n "$NS" -f cm.yaml
+	[ "$(results)" = 'ConfigMap/one:created Secret/two:created ' ]
+	[ -z "$stderr" ]
+	run -0 k8s-apply -n "$NS" -f cm.yaml
+	[ "$(results)" = 'ConfigMap/one:unchanged Secret/two:unchanged ' ]
+	sed -i 's/0644/0600/' cm.yaml
+	run -0 k8s-apply -n "$NS" -f cm.yaml
+	[ "$(results)" = 'ConfigMap/one:configured Secret/two:unchanged ' ]
+	holds cm/one '.data.mode == "0600" and any(.metadata.managedFields[]; .manager == "inttest")'
+}
+
+@test "what is no longer applied goes away" {
+	k8s-apply -n "$NS" -f cm.yaml >/dev/null
+	sed -i '/^data:/d' cm.yaml
+	run -0 k8s-apply -n "$NS" -f cm.yaml
+	[ "$(results)" = 'ConfigMap/one:configured Secret/two:unchanged ' ]
+	holds cm/one '.data == null'
+}
+
+@test "a conflict names field and manager; --force-conflicts takes over" {
+	k8s-apply -n "$NS" -f cm.yaml >/dev/null
+	sed 's/0644/0700/' cm.yaml >other.yaml
+	run -1 --separate-stderr k8s-apply -n "$NS" --field-manager other -f other.yaml
+	[[ $(results) == 'ConfigMap/one:failed '* ]]
+	[[ $stderr == *other.yaml:1:\ ConfigMap\ "$NS"/one:*.data.mode*inttest* ]]
+	holds cm/one '.data.mode == "0644"'
+	run -0 k8s-apply -n "$NS" --field-manager other --force-conflicts -f other.yaml
+	[[ $(results) == 'ConfigMap/one:configured '* ]]
+	holds cm/one '.data.mode == "0700"'
+}
+
+@test "a namespace and what is in it, in any order" {
+	echo "$NS-in" >>"$BATS_FILE_TMPDIR/namespaces"
+	cat >n.yaml <<-Y
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: p, namespace: $NS-in}
+		spec: {containers: [{name: c, image: "$IMAGE", imagePullPolicy: IfNotPresent, command: [sleep, "60"]}], terminationGracePeriodSeconds: 0}
+		---
+		apiVersion: v1
+		kind: ConfigMap
+		metadata: {name: in, namespace: $NS-in}
+		---
+		apiVersion: v1
+		kind: Namespace
+		metadata: {name: $NS-in}
+	Y
+	run -0 k8s-apply -f n.yaml
+	[ "$(results)" = "Pod/p:created ConfigMap/in:created Namespace/$NS-in:created " ]
+}
+
+@test "workloads as people write them are unchanged when applied again" {
+	cat >w.yaml <<-Y
+		apiVersion: v1
+		kind: Service
+		metadata: {name: web}
+		spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080, protocol: TCP}]}
+		---
+		apiVersion: apps/v1
+		kind: Deployment
+		metadata: {name: web}
+		spec:
+		  replicas: 0
+		  selector: {matchLabels: {app: web}}
+		  template:
+		    metadata: {labels: {app: web}}
+		    spec:
+		      containers:
+		      - name: c
+		        image: "$IMAGE"
+		        env: [{name: A, value: "1"}]
+		        ports: [{containerPort: 8080, protocol: TCP}]
+		        resources: {limits: {cpu: 1000m, memory: 64Mi}}
+		---
+		apiVersion: batch/v1
+		kind: Job
+		metadata: {name: job}
+		spec:
+		  parallelism: 0
+		  template: {spec: {restartPolicy: Never, containers: [{name: c, image: "$IMAGE"}]}}
+	Y
+	run -0 k8s-apply -n "$NS" -f w.yaml
+	[ "$(results)" = 'Service/web:created Deployment/web:created Job/job:created ' ]
+	# the controllers' first writes are not ours to race with
+	k8s-wait -n "$NS" -t 20s --for 'jq=.status.observedGeneration == .metadata.generation and .metadata.annotations != null' deploy/web
+	# servers up to 1.20 date an owner's entry anew when others' were added
+	k8s-apply -n "$NS" -f w.yaml >/dev/null
+	run -0 k8s-apply -n "$NS" -f w.yaml
+	[ "$(results)" = 'Service/web:unchanged Deployment/web:unchanged Job/job:unchanged ' ]
+}
+
+@test "--dry-run and --diff change nothing" {
+	run -0 k8s-apply -n "$NS" --dry-run -f cm.yaml
+	[ "$(results)" = 'ConfigMap/one:created Secret/two:created ' ]
+	k8s-apply -n "$NS" -f cm.yaml >/dev/null
+	sed -i 's/0644/0600/' cm.yaml
+	run -0 --separate-stderr k8s-apply -n "$NS" --diff --dry-run -f cm.yaml
+	[ "$(results)" = 'ConfigMap/one:configured Secret/two:unchanged ' ]
+	[[ $stderr == *'-'*0644*'+'*0600* ]]
+	holds cm/one '.data.mode == "0644"'
+}
+
+@test "an unknown kind: 2, with what there is, and nothing is sent" {
+	printf -- '---\napiVersion: apps/v1\nkind: Deploymnt\nmetadata: {name: x}\n' >>cm.yaml
+	run -2 --separate-stderr k8s-apply -n "$NS" -f cm.yaml
+	[[ -z $output && $stderr == *cm.yaml:*Deploymnt*'no such kind'*[Dd]eployment* ]]
+	run -0 k8s-wait -n "$NS" --for deleted cm/one
+}
+
+@test "one object is refused, the others go on: 1" {
+	printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: "Not Valid"}\n' >>cm.yaml
+	run -1 --separate-stderr k8s-apply -n "$NS" -f cm.yaml
+	[ "$(results)" = 'ConfigMap/one:created Secret/two:created ConfigMap/Not Valid:failed ' ]
+	[[ $stderr == 'k8s-apply: cm.yaml:11: ConfigMap '* ]]
+}
+
+@test "a namespace that terminates is said so" {
+	cat >held.yaml <<-'Y'
+		apiVersion: v1
+		kind: ConfigMap
+		metadata: {name: held, finalizers: [example.com/hold]}
+	Y
+	k8s-apply -n "$NS" -f held.yaml >/dev/null
+	k8s-delete -t 200ms "ns/$NS" >/dev/null 2>&1 || true
+	run -1 --separate-stderr k8s-apply -n "$NS" -f cm.yaml
+	[[ $stderr == *"$NS"*terminat* ]]
+	# what is left goes once the finalizer does
+	sed 's/, finalizers.*/}/' held.yaml | k8s-apply -n "$NS" >/dev/null
+	run -0 k8s-wait -t 60s --for deleted "ns/$NS"
+}
+
+@test "a wrong token: 3" {
+	sed 's/token: *"\{0,1\}[A-Za-z0-9]*/token: "wrong/; s/token: "wrong\([^"]\|$\)/token: wrong\1/' "$KUBECONFIG" >wrong
+	grep -q 'token: "\{0,1\}wrong' wrong || skip 'this kubeconfig has no token'
+	run -3 --separate-stderr k8s-apply --kubeconfig wrong -n "$NS" -f cm.yaml
+	[[ -n $stderr ]]
+}
