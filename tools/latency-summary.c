@@ -95,9 +95,13 @@ hist_of(struct summary *s, const char *key, struct fault *f)
 		fault_set(f, FAULT_INPUT, "--by: more than %d keys", KEYS_MAX);
 		return NULL;
 	}
+	/* a group counts by its key: it comes when the rest is there */
 	g->hist = hist_new();
-	g->key = strdup(key);
-	if (g->key == NULL || g->hist == NULL) {
+	if (g->hist != NULL)
+		g->key = strdup(key);
+	if (g->key == NULL) {
+		hist_free(g->hist);
+		g->hist = NULL;
 		fault_nomem(f);
 		return NULL;
 	}

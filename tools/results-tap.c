@@ -246,21 +246,29 @@ add_stage(struct buf *b, const struct stage *st, size_t number)
 	buf_adds(b, "  ...\n");
 }
 
-static void
-print_subtest(const struct subtest *s, const char *name, size_t number)
+static int
+print_subtest(const struct subtest *s, const char *name, size_t number,
+    struct fault *f)
 {
-	struct buf b;
+	struct buf head, point;
+	int rc = -1;
 
-	buf_init(&b, SUBTEST_MAX);
-	buf_adds(&b, "# Subtest: ");
-	add_text(&b, name);
-	buf_addf(&b, "\n    1..%zu\n", s->points);
-	fputs(buf_str(&b), stdout);
-	fputs(buf_str(&s->lines), stdout);
-	buf_clear(&b);
-	add_point(&b, s->failed == 0, number, name, NULL);
-	fputs(buf_str(&b), stdout);
-	buf_release(&b);
+	buf_init(&head, SUBTEST_MAX);
+	buf_init(&point, SUBTEST_MAX);
+	buf_adds(&head, "# Subtest: ");
+	add_text(&head, name);
+	buf_addf(&head, "\n    1..%zu\n", s->points);
+	add_point(&point, s->failed == 0, number, name, NULL);
+	if (buf_check(&head, name, f) == 0 && buf_check(&point, name, f) == 0)
+		rc = 0;
+	if (rc == 0) {
+		fputs(buf_str(&head), stdout);
+		fputs(buf_str(&s->lines), stdout);
+		fputs(buf_str(&point), stdout);
+	}
+	buf_release(&head);
+	buf_release(&point);
+	return rc;
 }
 
 /* Errors of standard output stick and are told at the end of main. */
@@ -280,10 +288,10 @@ print_all(const struct tap *t, struct fault *f)
 	rc = buf_check(&b, "stages", f);
 	fputs(buf_str(&b), stdout);
 	buf_release(&b);
-	for (i = 0; i < t->n; i++)
-		print_subtest(&t->v[i], t->v[i].name, ++number);
-	if (t->budgets.points > 0)
-		print_subtest(&t->budgets, "budgets", ++number);
+	for (i = 0; rc == 0 && i < t->n; i++)
+		rc = print_subtest(&t->v[i], t->v[i].name, ++number, f);
+	if (rc == 0 && t->budgets.points > 0)
+		rc = print_subtest(&t->budgets, "budgets", ++number, f);
 	return rc;
 }
 

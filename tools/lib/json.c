@@ -5,6 +5,7 @@
  */
 #include "json.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,7 +63,13 @@ json_parse(const char *s, size_t len, struct fault *f)
 		fault_at(s, deep, "nested too deep", f);
 		return NULL;
 	}
+	/* cJSON does not tell what is malformed from what found no memory */
+	errno = 0;
 	v = cJSON_ParseWithLengthOpts(s, len, &end, 0);
+	if (v == NULL && errno == ENOMEM) {
+		fault_nomem(f);
+		return NULL;
+	}
 	if (v == NULL) {
 		if (end == NULL || end > s + len)
 			end = s + len;

@@ -5,6 +5,7 @@
  */
 #include "pg.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,8 +47,11 @@ pg_check_dsn(const char *dsn, struct fault *f)
 	if (dsn == NULL ||
 	    (strchr(dsn, '=') == NULL && strstr(dsn, "://") == NULL))
 		return 0;
+	errno = 0;
 	options = PQconninfoParse(dsn, &msg);
 	PQfreemem(msg);
+	if (options == NULL && errno == ENOMEM)
+		return fault_nomem(f);
 	if (options == NULL)
 		return fault_set(f, FAULT_INPUT,
 		    "connection string: malformed (a URI "
