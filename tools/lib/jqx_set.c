@@ -5,6 +5,7 @@
  */
 #include "jqx_set.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,6 +86,10 @@ compile_fault(struct jqx_program *p, const char *expression, struct fault *f)
 {
 	const char *s = buf_str(&p->errors), *end;
 
+	if (p->errors.failed == ENOMEM)
+		return fault_nomem(f);
+	if (*s == '\0')
+		s = "does not compile";
 	if (strncmp(s, "jq: error: ", 11) == 0)
 		s += 11;
 	end = strstr(s, " (Unix shell");
@@ -93,7 +98,7 @@ compile_fault(struct jqx_program *p, const char *expression, struct fault *f)
 	if (end == NULL)
 		end = s + strcspn(s, "\n");
 	return fault_set(f, FAULT_INPUT, "%.300s: %.*s", expression,
-	    (int)(end - s), end == s ? "does not compile" : s);
+	    (int)(end - s), s);
 }
 
 /*
