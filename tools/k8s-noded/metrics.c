@@ -15,6 +15,7 @@
 
 #define SAMPLE_MS 1000.0 /* between PodMetrics */
 #define LIMIT_MS 200.0   /* between looks at memory limits */
+#define YOUNG_MS 5000.0  /* a container younger than this changes fast */
 /*
  * CPU use is the mean of at least so long (or since the start): the clock
  * ticks of /proc are 10 ms, too coarse for a second of an idle server.
@@ -217,18 +218,21 @@ look_at(void *arg, struct pod *p)
 	struct round *r = arg;
 	struct container *c;
 	size_t i;
-	int any = 0;
+	int told = r->publish, any = 0;
 
+	/* who asks soon after a start is not to be told of the start itself */
+	for (i = 0; i < p->n; i++)
+		told |= r->now_ms - p->containers[i].started_ms < YOUNG_MS;
 	for (i = 0; i < p->n; i++) {
 		c = &p->containers[i];
 		if (c->process == NULL || process_pid(c->process) == 0)
 			continue;
 		any = 1;
 		check_limit(r, c);
-		if (r->publish)
+		if (told)
 			take_sample(r, c);
 	}
-	if (any && r->publish)
+	if (any && told)
 		publish(p);
 }
 
