@@ -29,7 +29,9 @@ answer(const struct fake_request *rq)
 		snprintf(last_watch, sizeof(last_watch), "%s", rq->path);
 		if (watch_status != 200) {
 			fake_reply(rq->fd, watch_status, "",
-			    "{\"kind\":\"Status\",\"message\":\"no\"}");
+			    watch_status == 504 ?
+				"{\"message\":\"Too large resource version\"}" :
+				"{\"kind\":\"Status\",\"message\":\"no\"}");
 			return;
 		}
 		stream = rq->fd;
@@ -173,14 +175,18 @@ test_trouble(void)
 	kube_watch_free(w);
 	list_status = 200;
 	list_body = LIST("1", "");
-	watch_status = 410;
-	lists = 0;
-	w = kube_watch_new(k, "/api/v1/pods", NULL, on_event, NULL, NULL);
-	turn_until_watches(1);
-	for (end = clock_ms() + 2000; lists < 2 && clock_ms() < end;)
-		loop_once(l, 20, NULL);
-	tap_ok(lists >= 2, "a stream refused with 410 lists again");
-	kube_watch_free(w);
+	for (watch_status = 410; watch_status <= 504; watch_status += 94) {
+		lists = 0;
+		w = kube_watch_new(
+		    k, "/api/v1/pods", NULL, on_event, NULL, NULL);
+		for (end = clock_ms() + 2000; lists < 2 && clock_ms() < end;)
+			loop_once(l, 20, NULL);
+		for (end = clock_ms() + 300; clock_ms() < end;)
+			loop_once(l, 20, NULL);
+		tap_ok(lists == 2, "a stream refused with %d lists again, once",
+		    watch_status);
+		kube_watch_free(w);
+	}
 	watch_status = 200;
 	told[0] = '\0';
 }

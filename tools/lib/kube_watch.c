@@ -195,6 +195,20 @@ list(void *arg)
 	}
 }
 
+/*
+ * 1 when a Status says that our version is of no use: too old, or, after the
+ * server's data was restored, not there yet.
+ */
+static int
+useless_version(const cJSON *status, int code)
+{
+	const char *why = json_str(status, "message", NULL);
+
+	return code == 410 ||
+	       (why != NULL &&
+		   strstr(why, "Too large resource version") != NULL);
+}
+
 /* One line of a stream. */
 static void
 take_event(struct kube_watch *w, const char *line, size_t n, double at_ms)
@@ -209,7 +223,7 @@ take_event(struct kube_watch *w, const char *line, size_t n, double at_ms)
 		    "the stream is not of events");
 		w->expired = 1;
 	} else if (strcmp(type, "ERROR") == 0) {
-		if (json_num(object, "code", 0) == 410)
+		if (useless_version(object, (int)json_num(object, "code", 0)))
 			w->expired = 1;
 		else
 			snprintf(w->trouble, sizeof(w->trouble), "%s",
@@ -218,6 +232,7 @@ take_event(struct kube_watch *w, const char *line, size_t n, double at_ms)
 				"error in the stream");
 	} else {
 		w->delay = 0;
+		w->refusals = 0;
 		kube_watch_string(&w->version, version);
 		cJSON_DetachItemViaPointer(event, object);
 		if (strcmp(type, "ADDED") == 0 ||
@@ -270,6 +285,19 @@ on_stream(void *arg, int status, const char *p, size_t n)
 	return w->expired ? -1 : 0;
 }
 
+/*
+ * Lists because the version is of no use: at once, but a server that refuses
+ * every version is not to be hammered.
+ */
+static void
+relist(struct kube_watch *w, const char *why)
+{
+	if (w->refusals++ == 0)
+		next(w, list);
+	else
+		again(w, list, 0, why);
+}
+
 static void
 on_stream_end(void *arg, const struct http_result *r)
 {
@@ -281,7 +309,7 @@ on_stream_end(void *arg, const struct http_result *r)
 	w->depth++;
 	if (r->status == 200) {
 		if (w->expired)
-			next(w, list);
+			relist(w, "the server no longer knows the version");
 		else if (w->trouble[0] == '\0' &&
 			 clock_ms() - w->since_ms >= WATCH_STEADY_MS)
 			next(w, stream);
@@ -294,8 +322,8 @@ on_stream_end(void *arg, const struct http_result *r)
 		if (why == NULL)
 			why = r->error != NULL ? r->error :
 						 "the watch was refused";
-		if (r->status == 410)
-			next(w, list);
+		if (useless_version(status, r->status))
+			relist(w, why);
 		else
 			/* a list tells whether it can be had at all */
 			again(w,

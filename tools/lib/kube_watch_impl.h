@@ -28,6 +28,7 @@ struct kube_watch {
 	struct buf rest;              /* of the stream: an unfinished line */
 	size_t scanned;               /* of it, without a newline */
 	int expired;                  /* the version is too old: list */
+	unsigned refusals; /* versions refused since the last event */
 	int synced, broken;
 	char trouble[512]; /* "" when all is well */
 	unsigned depth;    /* callbacks of the user under way */
