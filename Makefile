@@ -45,7 +45,7 @@ KUBE = $(JSON) $(LOOP) $(HTTP) $(YAML) \
 
 # k8s-apid's pure parts: field sets, patches, ownership
 FIELDS = k8s-apid/fields k8s-apid/fields_schema k8s-apid/fields_shape k8s-apid/fields_object k8s-apid/fields_merge
-PATCH = k8s-apid/select k8s-apid/patch k8s-apid/patch_strategic $(FIELDS) \
+PATCH = k8s-apid/select k8s-apid/select_field k8s-apid/patch k8s-apid/patch_strategic $(FIELDS) \
 	k8s-apid/apply k8s-apid/apply_conflict k8s-apid/apply_managed
 
 # One list of objects per tool (tools/NAME.c unless a folder), sorted by family.
@@ -70,7 +70,7 @@ O_sql-serve  = $(addprefix sql-serve/,main serve call routes routes_match sql po
 O_k8s-sandbox = $(addprefix k8s-sandbox/,main command credentials daemons init keep mounts namespaces network relay remove state) \
 	$(JSON) $(LOOP) lib/digest lib/cert
 APID = $(patsubst %,k8s-apid/%,server access access_roles rbac request path types store status auth object write change delete read watch discovery openapi subresources scale kubelet views table columns columns_cluster columns_pods defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
-APID_PURE = $(patsubst %,k8s-apid/%,apply apply_conflict apply_managed fields fields_merge fields_object fields_schema fields_shape patch patch_strategic select)
+APID_PURE = $(patsubst %,k8s-apid/%,apply apply_conflict apply_managed fields fields_merge fields_object fields_schema fields_shape patch patch_strategic select select_field)
 O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) lib/httpd lib/httpd_req $(HTTP) lib/digest $(YAML)
 CONTROL = $(patsubst %,k8s-controllerd/%,control work act meta cond template pods kinds deployment deployment_status rollout replicaset \
 	statefulset statefulset_plan revision job job_plan job_status endpoints endpoints_build serviceaccount namespace schedule schedule_fit gc)
@@ -114,15 +114,17 @@ U_yaml   = $(YAML) lib/json lib/buf lib/fault
 U_apply = $(PATCH) lib/json lib/buf lib/fault lib/clock
 U_fields = $(FIELDS) lib/json lib/buf lib/fault
 U_patch = k8s-apid/patch k8s-apid/patch_strategic k8s-apid/fields_schema lib/json lib/buf lib/fault
-U_select = k8s-apid/select lib/json lib/buf lib/fault
+U_select = k8s-apid/select k8s-apid/select_field lib/json lib/buf lib/fault
 U_pg     = lib/pg lib/buf lib/fault
 U_pg_lex = lib/pg_lex
 U_pg_seed = pg-seed/value pg-seed/order $(SCAN) lib/buf lib/fault
+U_rbac   = k8s-apid/rbac k8s-apid/store k8s-apid/types lib/json lib/buf lib/fault
 U_redis  = lib/redis lib/json lib/opt lib/clock lib/buf lib/fault
 U_routes = sql-serve/routes sql-serve/routes_match sql-serve/sql lib/pg_lex $(filter-out tool,$(BASE))
 U_quantity = lib/quantity
 U_scan   = $(SCAN) lib/buf lib/fault
 U_s3     = lib/s3 lib/digest $(HTTP) $(LOOP) lib/buf lib/fault lib/clock
+U_stages = lib/stages lib/json lib/buf lib/fault lib/clock
 U_sql    = sql-serve/sql lib/pg_lex lib/buf lib/fault
 U_noded_env = k8s-noded/env k8s-noded/field lib/digest lib/json lib/buf lib/fault
 U_noded_files = $(patsubst %,k8s-noded/%,farm image log_reader logs path payload) lib/child lib/loop lib/json lib/buf lib/clock lib/fault

@@ -247,8 +247,8 @@ add_stage(struct buf *b, const struct stage *st, size_t number)
 }
 
 static int
-print_subtest(const struct subtest *s, const char *name, size_t number,
-    struct fault *f)
+print_subtest(
+    const struct subtest *s, const char *name, size_t number, struct fault *f)
 {
 	struct buf head, point;
 	int rc = -1;
