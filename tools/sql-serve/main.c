@@ -42,7 +42,7 @@ struct daemon {
 static long long
 number(const char *option, long long min, long long max)
 {
-	struct fault f;
+	struct fault f = { 0 };
 	long long n;
 
 	if (opt_number(option, optarg, min, max, &n, &f) != 0)
@@ -198,7 +198,7 @@ on_stop(void *arg, int signo)
 static void
 load(struct routes *rs, char **files)
 {
-	struct fault f;
+	struct fault f = { 0 };
 	int status = 0;
 
 	for (; *files != NULL; files++)
@@ -259,7 +259,7 @@ main(int argc, char **argv)
 	struct serve sv = { .routes = &routes };
 	struct daemon d = { .left = 0 };
 	char *root = NULL;
-	struct fault f;
+	struct fault f = { 0 };
 	int status = 0;
 
 	tool_begin("sql-serve", usage);

@@ -306,7 +306,8 @@ read_body(struct parser *p, const char *line, const char *end)
 	if (p->sql.len == 0)
 		p->route->sql_line = p->line;
 	buf_add(&p->sql, line, (size_t)(end - line));
-	return buf_addc(&p->sql, '\n');
+	buf_addc(&p->sql, '\n');
+	return buf_check(&p->sql, p->file, p->f);
 }
 
 static int
