@@ -30,6 +30,12 @@ stage() {
 	[ "$(jq -r .status out)" = error ]
 }
 
+@test "half a record of a command that was killed does not spoil the stage's" {
+	run -137 stage sh -c 'printf "{\"type\":\"pro"; kill -KILL $$'
+	[ "$(tail -n 1 out | jq -r .type)" = stage ]
+	[ "$(wc -l <out)" = 2 ]
+}
+
 @test "-k: a clear no lets the run go on, an error does not" {
 	run -0 stage -k false
 	[ "$(jq -r .status out)" = failed ]

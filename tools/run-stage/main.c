@@ -155,6 +155,20 @@ verdict(int status)
 	return status == 0 ? "ok" : status == 1 ? "failed" : "error";
 }
 
+/*
+ * A command that was killed may leave half a record: what follows it gets a
+ * line of its own all the same.
+ */
+static void
+end_line(int fd, FILE *out)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char last;
+
+	if (size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n')
+		fputc('\n', out);
+}
+
 static int
 write_record(struct stage *s, struct fault *f)
 {
@@ -164,6 +178,7 @@ write_record(struct stage *s, struct fault *f)
 
 	if (out == NULL)
 		return fault_sys(f, FAULT_UNSURE, errno, "%s", s->file);
+	end_line(s->records, out);
 	record_init(&r);
 	record_begin(&r, "stage");
 	record_int(&r, "stage", s->number);
@@ -195,7 +210,7 @@ start(struct stage *s, const char *const *argv, struct fault *f)
 
 	/* append: the parts of a pipe may all write here */
 	s->records = open(
-	    s->file, O_WRONLY | O_CREAT | O_APPEND | O_TRUNC | O_CLOEXEC, 0666);
+	    s->file, O_RDWR | O_CREAT | O_APPEND | O_TRUNC | O_CLOEXEC, 0666);
 	if (s->records == -1)
 		return fault_sys(f, FAULT_UNSURE, errno, "%s", s->file);
 	if (pipe2(pipes, O_CLOEXEC) == -1)
