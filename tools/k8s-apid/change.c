@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "k8s-apid/access.h"
 #include "k8s-apid/apply.h"
 #include "k8s-apid/model.h"
 #include "k8s-apid/object.h"
@@ -255,6 +256,8 @@ apply(struct request *rq, cJSON *config, struct object **o, int *code,
 	if (old == NULL && rq->path.sub[0] != '\0')
 		return -1;
 	status_release(st);
+	if (old == NULL && access_check_verb(rq, "create", st) != 0)
+		return -1;
 	if (rq->type->how == TYPE_EVENTS)
 		return status_set(st, 415, "UnsupportedMediaType",
 		    "events.k8s.io: apply core/v1 events instead");

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "k8s-apid/access.h"
 #include "k8s-apid/discovery.h"
-#include "k8s-apid/object.h"
 #include "k8s-apid/service_ips.h"
 #include "k8s-apid/subresources.h"
 #include "k8s-apid/verbs.h"
@@ -137,6 +137,19 @@ find_resource(struct request *rq)
 	return 1;
 }
 
+/* 1 when access control lets the request pass; else it is answered. */
+static int
+may(struct request *rq)
+{
+	struct status st = { 0 };
+	int rc = access_check(rq, &st);
+
+	if (rc != 0)
+		respond_status(rq, &st);
+	status_release(&st);
+	return rc == 0;
+}
+
 /* The order matters: who one is comes before what there is. */
 void
 server_handle(void *arg, struct httpd_req *http)
@@ -154,7 +167,7 @@ server_handle(void *arg, struct httpd_req *http)
 		refuse(&rq, 401, "Unauthorized", "Unauthorized");
 		return;
 	}
-	if (health(&rq) || (is(&rq, "GET") && discovery(&rq)))
+	if (!may(&rq) || health(&rq) || (is(&rq, "GET") && discovery(&rq)))
 		return;
 	if (!find_resource(&rq))
 		refuse(&rq, 404, "NotFound",
@@ -173,29 +186,6 @@ server_handle(void *arg, struct httpd_req *http)
 
 /* ---- what every cluster has ---- */
 
-/* By the same way as a client would, so that defaults are there too. */
-static int
-boot_object(struct apid *a, const char *plural, const char *ns,
-    const char *text, struct status *st)
-{
-	struct write w = { .a = a, .sub = "", .manager = "k8s-apid" };
-	struct object *o;
-	struct fault f;
-	cJSON *v = json_parse(text, strlen(text), &f);
-
-	if (v == NULL)
-		return status_fault(st, &f);
-	w.type = type_named("", plural);
-	if (object_identify(w.type, ns, NULL, v, st) != 0) {
-		cJSON_Delete(v);
-		return -1;
-	}
-	if (write_create(&w, v, &o, st) != 0)
-		return -1;
-	object_drop(o);
-	return 0;
-}
-
 int
 server_boot(struct apid *a, struct status *st)
 {
@@ -211,15 +201,17 @@ server_boot(struct apid *a, struct status *st)
 	    "\"name\":\"https\",\"port\":%d,\"protocol\":\"TCP\"}]}]}";
 	char ip[64], text[512];
 
-	if (boot_object(a, "namespaces", NULL,
+	if (write_own(a, type_named("", "namespaces"), NULL,
 		"{\"metadata\":{\"name\":\"default\"}}", st) != 0 ||
-	    boot_object(a, "namespaces", NULL,
+	    write_own(a, type_named("", "namespaces"), NULL,
 		"{\"metadata\":{\"name\":\"kube-system\"}}", st) != 0)
 		return -1;
 	service_ips_first(a->ips, ip, sizeof ip);
 	snprintf(text, sizeof text, service, ip, a->port);
-	if (boot_object(a, "services", "default", text, st) != 0)
+	if (write_own(a, type_named("", "services"), "default", text, st) != 0)
 		return -1;
 	snprintf(text, sizeof text, endpoints, a->address, a->port);
-	return boot_object(a, "endpoints", "default", text, st);
+	if (write_own(a, type_named("", "endpoints"), "default", text, st) != 0)
+		return -1;
+	return access_boot(a, st);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "k8s-apid/access.h"
 #include "k8s-apid/kubelet.h"
 #include "k8s-apid/object.h"
 #include "k8s-apid/scale.h"
@@ -277,7 +278,6 @@ user_info(const struct auth_user *u)
 	return v;
 }
 
-/* Everyone with a token may do everything, and is told so. */
 void
 review_create(struct request *rq)
 {
@@ -286,21 +286,20 @@ review_create(struct request *rq)
 	cJSON *v = NULL;
 	int rc = request_body(rq, 0, &v, &st);
 
-	if (rc != 0 || !cJSON_IsObject(v)) {
-		if (rc == 0)
-			status_bad_request(&st, "the body is not an object");
-		respond_status(rq, &st);
-	} else {
+	if (rc == 0 && !cJSON_IsObject(v))
+		rc = status_bad_request(&st, "the body is not an object");
+	if (rc == 0 && strcmp(rq->type->kind, "SelfSubjectReview") == 0)
+		json_set(
+		    json_sub(v, "status"), "userInfo", user_info(rq->user));
+	else if (rc == 0)
+		rc = access_review(rq, v, &st);
+	if (rc == 0) {
 		json_set_str(v, "kind", rq->type->kind);
 		json_set_str(v, "apiVersion",
 		    type_api_version(rq->type, version, sizeof version));
-		if (strcmp(rq->type->kind, "SelfSubjectReview") == 0)
-			json_set(json_sub(v, "status"), "userInfo",
-			    user_info(rq->user));
-		else
-			json_set_bool(json_sub(v, "status"), "allowed", 1);
 		respond_json(rq, 201, v);
-	}
+	} else
+		respond_status(rq, &st);
 	cJSON_Delete(v);
 	status_release(&st);
 }

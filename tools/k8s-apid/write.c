@@ -214,3 +214,27 @@ fail:
 	cJSON_Delete(v);
 	return -1;
 }
+
+/* By the same way as a client would, so that defaults are there too. */
+int
+write_own(struct apid *a, const struct type *t, const char *ns,
+    const char *text, struct status *st)
+{
+	struct write w = {
+		.a = a, .type = t, .sub = "", .manager = "k8s-apid"
+	};
+	struct object *o;
+	struct fault f;
+	cJSON *v = json_parse(text, strlen(text), &f);
+
+	if (v == NULL)
+		return status_fault(st, &f);
+	if (object_identify(t, ns, NULL, v, st) != 0) {
+		cJSON_Delete(v);
+		return -1;
+	}
+	if (write_create(&w, v, &o, st) != 0)
+		return -1;
+	object_drop(o);
+	return 0;
+}

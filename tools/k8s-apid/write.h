@@ -36,4 +36,11 @@ write_create(struct write *w, cJSON *v, struct object **out, struct status *st);
 int write_update(struct write *w, struct object *old, cJSON *v,
     struct object **out, struct status *st);
 
+/*
+ * Stores what the server itself brings: text is its JSON, ns its namespace or
+ * NULL.  0, or -1 with st filled.
+ */
+int write_own(struct apid *a, const struct type *t, const char *ns,
+    const char *text, struct status *st);
+
 #endif
