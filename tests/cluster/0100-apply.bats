@@ -19,7 +19,7 @@ setup() {
 		apiVersion: v1
 		kind: Secret
 		metadata: {name: two}
-		stringData: {k: v}
+		data: {k: dg==}
 	Y
 }
 
