@@ -105,3 +105,6 @@ $(R)/9-teardown.jsonl:
 
 .PHONY: stages teardown
 .SECONDARY:
+# records of a stage that was cut off count: make would delete them on ^C
+.PRECIOUS: $(foreach f,1-namespace 1-reap $(INFRA:%=2-%) 3-migrate 3-rows 3-objects 3-redis \
+	4-services 5-ready 6-api 7-frontend 8-profile 9-teardown,$(R)/$(f).jsonl)

@@ -167,7 +167,8 @@ main(int argc, char **argv)
 	else if (status == 0) {
 		status = status_of(&result);
 		if (status != 0)
-			tool_warn("%zu of %zu failed",
+			tool_warn("%s%zu of %zu failed",
+			    result.signo != 0 ? "ended early: " : "",
 			    result.failed + result.skipped,
 			    result.passed + result.failed + result.skipped);
 	}

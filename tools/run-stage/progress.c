@@ -29,7 +29,6 @@ struct progress {
 	double start;
 	int lock;   /* the records' folder, or -1: no terminal */
 	int locked; /* we are the one that draws */
-	int drawn;  /* a live line stands on the terminal */
 };
 
 /* The last whole line of the file as JSON; NULL when there is none. */
@@ -108,7 +107,6 @@ draw(struct progress *p)
 	    &b, "  %.1f s  %s", (clock_ms() - p->start) / 1e3, buf_str(&about));
 	fprintf(stderr, "\r\033[K%.*s", size.ws_col > 1 ? size.ws_col - 1 : 79,
 	    buf_str(&b));
-	p->drawn = 1;
 	buf_release(&b);
 	buf_release(&about);
 	cJSON_Delete(record);
@@ -158,10 +156,9 @@ progress_new(struct loop *l, const struct progress_spec *spec, struct fault *f)
 void
 progress_clear(struct progress *p)
 {
-	if (p == NULL || !p->drawn)
-		return;
-	fputs("\r\033[K", stderr);
-	p->drawn = 0;
+	/* the line that stands there may be another stage's */
+	if (p != NULL && p->lock != -1)
+		fputs("\r\033[K", stderr);
 }
 
 void
