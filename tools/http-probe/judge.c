@@ -147,6 +147,8 @@ capture(const struct check *c, const struct http_result *r, struct vars *vars,
 		if (got == 1)
 			rc = vars_set(
 			    vars, c->captures[i].name, buf_str(&value), f);
+		else if (got == -1 && why.code == FAULT_UNSURE)
+			rc = fault_set(f, why.code, "%s", why.msg);
 		else
 			rc = verdict_add(v, f, "capture %s: %s: %s",
 			    c->captures[i].name, c->captures[i].text,
@@ -175,6 +177,8 @@ check_jqs(const struct check *c, const struct http_result *r,
 		if (holds == 0)
 			rc = verdict_add(v, f, "jq %s: got %s", c->jq[i].text,
 			    buf_str(&got));
+		else if (holds == -1 && why.code == FAULT_UNSURE)
+			rc = fault_set(f, why.code, "%s", why.msg);
 		else if (holds == -1)
 			rc = verdict_add(
 			    v, f, "jq %s: %s", c->jq[i].text, why.msg);

@@ -252,6 +252,13 @@ parts_make(struct parts *p, struct lane *l, struct fault *f)
 		p->lines[i] =
 		    p->headers[i].len > 0 ? buf_str(&p->headers[i]) : NULL;
 	}
+	/* a part cut short must not be sent */
+	if (left != -1 && (buf_check(&p->url, "URL", f) != 0 ||
+			      buf_check(&p->body, "body", f) != 0))
+		left = -1;
+	for (i = 0; left != -1 && i < p->n; i++)
+		if (buf_check(&p->headers[i], "header", f) != 0)
+			left = -1;
 	return left;
 }
 
@@ -304,17 +311,20 @@ lane_call(void *arg)
 		free(l->url);
 		l->url = strdup(buf_str(&p.url));
 		clock_ts(l->ts);
-		if (http_start(r->http,
-			&(struct http_request){ .method = l->check->method,
-			    .url = buf_str(&p.url),
-			    .headers = p.lines,
-			    .body = l->check->body != NULL ? buf_str(&p.body) :
-							     NULL,
-			    .body_len = p.body.len,
-			    .timeout_ms = r->spec->timeout_ms,
-			    .done = lane_done,
-			    .arg = l },
-			r->fault) == NULL)
+		if (l->url == NULL)
+			left = fault_nomem(r->fault);
+		else if (http_start(r->http,
+			     &(struct http_request){ .method = l->check->method,
+				 .url = buf_str(&p.url),
+				 .headers = p.lines,
+				 .body = l->check->body != NULL ?
+					     buf_str(&p.body) :
+					     NULL,
+				 .body_len = p.body.len,
+				 .timeout_ms = r->spec->timeout_ms,
+				 .done = lane_done,
+				 .arg = l },
+			     r->fault) == NULL)
 			left = -1;
 	}
 	parts_release(&p);
@@ -362,6 +372,9 @@ run_checks(const struct run_spec *s, struct run_result *result, struct fault *f)
 		rc = loop_run(r.loop, f);
 	if (r.failed)
 		rc = -1;
+	else if (rc == 0 && r.busy > 0 && result->signo == 0)
+		rc = fault_set(f, FAULT_UNSURE,
+		    "calls were lost: libcurl waits for nothing any more");
 out:
 	http_free(r.http);
 	for (i = 0; r.lanes != NULL && i < s->concurrency; i++) {
