@@ -9,7 +9,7 @@ load cluster
 # fake_node: pods of image "ok" get ready, of "done" and "fail" end so, of
 # "never" stay Pending; what is to go goes.  Ends with the server.
 fake_node() {
-	local kind ns name image n=1 status
+	local kind ns name image n=1 state
 	api GET '/api/v1/pods?watch=1' -N 2>/dev/null | jq --unbuffered -r '
 		select(.type != "DELETED") | .object
 		| select(.spec.nodeName)
@@ -18,12 +18,13 @@ fake_node() {
 		| @tsv' | while read -r kind ns name image; do
 		case $kind-$image in
 		delete-*) remove "/api/v1/namespaces/$ns/pods/$name" '{"gracePeriodSeconds":0}' ;;
-		start-ok) status='{"phase":"Running","podIP":"10.244.0.'$((++n))'","conditions":[{"type":"Ready","status":"True","lastTransitionTime":"2026-01-01T00:00:00Z"}]}' ;;&
-		start-done) status='{"phase":"Succeeded"}' ;;&
-		start-fail) status='{"phase":"Failed"}' ;;&
+		start-ok) state=$(jq -nc --arg ip "10.244.0.$((++n))" '{phase: "Running", podIP: $ip,
+			conditions: [{type: "Ready", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z"}]}') ;;&
+		start-done) state=$(jq -nc '{phase: "Succeeded"}') ;;&
+		start-fail) state=$(jq -nc '{phase: "Failed"}') ;;&
 		start-never) ;;
 		start-*) api PATCH "/api/v1/namespaces/$ns/pods/$name/status" -H 'Content-Type: application/merge-patch+json' \
-			-d "{\"status\":$status}" >/dev/null ;;
+			-d "{\"status\":$state}" >/dev/null ;;
 		esac
 	done
 }
