@@ -2,6 +2,7 @@
 #   make inttest   set up, build, run the nine stages     make check   set up, build, test
 #   make           build/bin/*                            make lint    style and walls
 #   make check-cluster  the cluster tests, on the cluster of KUBECONFIG or in a sandbox
+#   make bench-cluster  the cluster tools beside kubectl, on the cluster of KUBECONFIG
 #   make deps      install missing Debian packages        make install PREFIX=/usr/local
 
 VERSION = 0.1.0
@@ -130,8 +131,12 @@ U_noded_env = k8s-noded/env k8s-noded/field lib/digest lib/json lib/buf lib/faul
 U_noded_files = $(patsubst %,k8s-noded/%,farm image log_reader logs path payload) lib/child lib/loop lib/json lib/buf lib/clock lib/fault
 U_noded_rules = $(patsubst %,k8s-noded/%,backoff hosts_lines net probe_rule) lib/child lib/loop lib/json lib/buf lib/clock lib/fault
 
+# Measures for tests/bench (tests/bench/NAME.c).
+B_apply-limit = $(KUBE)
+
 TOOLS = $(sort $(patsubst O_%,%,$(filter O_%,$(.VARIABLES))))
 UNITS = $(sort $(patsubst U_%,%,$(filter U_%,$(.VARIABLES))))
+BENCH = $(sort $(patsubst B_%,%,$(filter B_%,$(.VARIABLES))))
 objects = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 libs = $(sort $(foreach o,$(1),$(L_$(o))))
 
@@ -146,10 +151,18 @@ $(BUILD)/unit/%: $(BUILD)/obj/unit/%.o $$(call objects,$$(U_$$*))
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(U_$*))
 
+$(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $$(call objects,$$(B_$$*))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call libs,$(B_$*))
+
 compile = $(CC) -std=gnu17 -D_GNU_SOURCE -DINTTEST_VERSION='"$(VERSION)"' -DINTTEST_PREFIX='"$(PREFIX)"' \
 	-Itools -Itests $(PQ_INC) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/unit/%.o: tests/unit/%.c Makefile
+	@mkdir -p $(@D)
+	$(compile)
+
+$(BUILD)/obj/bench/%.o: tests/bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(compile)
 
@@ -182,17 +195,22 @@ check-cluster: all
 	@if [ "$$KUBECONFIG" ]; then share/check/run-tests $(or $(TESTS),tests/cluster/*.bats); else \
 		build/bin/k8s-sandbox run --images share/images -- share/check/run-tests $(or $(TESTS),tests/cluster/*.bats); fi
 
+bench-cluster: all $(BENCH:%=$(BUILD)/bench/%)
+	@tests/bench/cluster
+
 reap: all
 	@build/bin/k8s-delete --expired
 
-lint:
+lint: deps
 	@share/setup lint
+	@$(MAKE) --no-print-directory all
 	@share/check/lint
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/inttest $(DESTDIR)$(PREFIX)/share/man
 	install -m 755 $(TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 share/inttest share/inttest-summary $(DESTDIR)$(PREFIX)/bin
+	install -D -m 644 share/run.bash $(DESTDIR)$(PREFIX)/share/inttest/share/run.bash
 	cp -R pipeline.mk manifests seed share/images share/stonks $(DESTDIR)$(PREFIX)/share/inttest
 	install -d $(DESTDIR)$(PREFIX)/share/inttest/tests
 	cp -R tests/api tests/pages tests/budgets.json $(DESTDIR)$(PREFIX)/share/inttest/tests
@@ -201,6 +219,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all units deps check check-cluster inttest reap lint install clean
+.PHONY: all units deps check check-cluster bench-cluster inttest reap lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
