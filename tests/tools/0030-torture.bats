@@ -154,6 +154,8 @@ probes() {
 	torture k8s-apply -f bad.yaml
 	torture k8s-wait --for 'jq=.a == 1' nonsense/
 	torture k8s-delete -f bad.yaml
+	printf '{"type":"apply","apiVersion":"v1","kind":"Pod","name":"a","namespace":"%s"}\n{oops\n' demo >records
+	input=records torture k8s-wait
 	KUBECONFIG=$PWD/bad.yaml torture k8s-top
 }
 

@@ -58,8 +58,10 @@ read_text(struct kube_refs *refs, const char *text, struct fault *f)
 static void
 test_records(void)
 {
+	static const char nul[] = { '\0', '\n' };
 	struct kube_refs refs = { 0 };
 	struct fault f = { 0 };
+	FILE *in;
 
 	tap_ok(read_text(&refs,
 		   "{\"type\":\"stage\",\"name\":\"x\"}\n\n"
@@ -87,6 +89,12 @@ test_records(void)
 	tap_str(f.msg, "in.jsonl:1: an apply record without kind and name",
 	    "is told");
 	tap_ok(read_text(&refs, "[1]\n", &f) == -1, "no record");
+	in = fmemopen((void *)nul, sizeof(nul), "r");
+	tap_ok(in != NULL && kube_refs_read(&refs, in, "in.jsonl", &f) == -1 &&
+		   f.code == FAULT_INPUT,
+	    "a NUL byte is no blank line: %s", f.msg);
+	if (in != NULL)
+		fclose(in);
 	kube_refs_release(&refs);
 }
 

@@ -136,18 +136,19 @@ kube_refs_read(
 			r = fault_set(f, FAULT_INPUT, "record too large");
 			break;
 		}
-		if (text[strspn(text, " \t\r\n")] == '\0')
+		if (strspn(text, " \t\r\n") == (size_t)n)
 			continue;
 		v = json_parse(text, (size_t)n, f);
 		r = v != NULL ? read_record(refs, v, f) : -1;
 		cJSON_Delete(v);
 	}
+	/* getline ends in -1 without memory as well, and sets no error then */
+	if (r == 0 && !feof(in))
+		r = fault_sys(f, FAULT_UNSURE, errno, "%s", name);
+	else if (r != 0)
+		fault_prefix(f, "%s:%lu", name, line);
 	free(text);
-	if (r != 0)
-		return fault_prefix(f, "%s:%lu", name, line);
-	if (ferror(in))
-		return fault_sys(f, FAULT_UNSURE, errno, "%s", name);
-	return 0;
+	return r;
 }
 
 int
