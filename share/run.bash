@@ -1,0 +1,129 @@
+# What runs from outside (inttest) and runs as a Job (inttest-job) share: the
+# command line, the run's folder, rendered manifests, the cluster.  Sourced;
+# the caller sets me (its name), here (its folder) and root (of the stack and
+# the rest: a checkout, or share/inttest of an installation).
+
+die() {
+	local status=$1
+	shift
+	echo "$me: $*" >&2
+	exit "$status"
+}
+
+# arguments NAMES USAGE ARG…: VARIABLE=VALUE for each of NAMES, into the environment
+arguments() {
+	local names=" $1 " usage=$2 arg
+	shift 2
+	for arg in "$@"; do
+		if [[ $arg == -h || $arg == --help ]]; then
+			echo "$usage" || exit 3
+			exit 0
+		fi
+		[[ $arg == *=* && $names == *" ${arg%%=*} "* ]] || die 2 "unknown argument: $arg (see $me --help)"
+		declare -gx "$arg"
+	done
+	unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+}
+
+tools_first() {
+	local bin=$root/build/bin
+	[[ -e $root/Makefile ]] || bin=$here
+	[[ -x $bin/run-stage ]] || die 3 "the tools are not built: run make first"
+	PATH=$bin:$PATH
+}
+
+# defaults of what was not given; the folder of the run, RUN_DIR
+prepare() {
+	STACK=$(realpath -e "${STACK:-$root}" 2>/dev/null) || die 2 "no such stack: ${STACK-}"
+	CLUSTER=${CLUSTER:-sandbox} KEEP=${KEEP-}
+	REGISTRY=${REGISTRY:-ghcr.io/celesrenata/stonks-oracle} TAG=${TAG:-latest}
+	[[ $CLUSTER == sandbox || $CLUSTER == kube ]] || die 2 "CLUSTER is sandbox or kube: $CLUSTER"
+	[[ -d $STACK/manifests ]] || die 2 "$STACK: not a stack: no manifests/ in it"
+	[[ ${TTL:=1h} =~ ^([0-9]+)([smhd])$ ]] || die 2 "TTL is a duration such as 90m or 1h: $TTL"
+	local -A unit=([s]=1 [m]=60 [h]=3600 [d]=86400)
+	EXPIRES=$(date -u -d "@$((EPOCHSECONDS + BASH_REMATCH[1] * unit[${BASH_REMATCH[2]}]))" +%FT%TZ)
+	# a Job's run has the name that it was given outside
+	id=${INTTEST_RUN:-$(date -u +%Y%m%d-%H%M%S)-$(od -An -N3 -tx1 /dev/urandom | tr -d ' ')}
+	[[ $id =~ ^[a-z0-9-]+$ ]] || die 2 "INTTEST_RUN is lower case letters, digits and -: $id"
+	RUNS=${RUNS:-runs}
+	mkdir -p "$RUNS" && RUNS=$(realpath "$RUNS") || die 3 "$RUNS: cannot be made"
+	RUN_DIR=$RUNS/$id
+	(umask 077 && mkdir -p "$RUN_DIR/rendered/manifests") || die 3 "$RUN_DIR: cannot be made"
+	export STACK CLUSTER KEEP REGISTRY TAG TTL EXPIRES RUN_DIR
+	forget_killed
+}
+
+# rendered manifests hold the run's secrets: gone with the run, or, when it was
+# killed, with the next one (the lock says that nobody runs there any more)
+forget() { rm -rf "$RUN_DIR/rendered"; }
+forget_killed() {
+	local left
+	trap forget EXIT
+	exec 9>"$RUN_DIR/rendered/lock"
+	flock 9
+	for left in "$RUNS"/*/rendered; do
+		if [[ $left != "$RUN_DIR/rendered" ]] && flock -n "$left/lock" true 2>/dev/null; then
+			rm -rf "$left"
+		fi
+	done
+}
+
+# render NAMES FILE…: into RUN_DIR/rendered/manifests.  Placeholders are those
+# of NAMES and ${SECRET_*}, which get random values; others are errors.
+render() {
+	local file name names bad
+	# shellcheck disable=SC2016,SC2086 # meant literally; a list of words
+	printf -v names '${%s} ' ${1}
+	shift
+	# shellcheck disable=SC2016,SC2013
+	for name in $(grep -oh '\${SECRET_[A-Z0-9_]*}' "$@" | sort -u); do
+		names+="$name "
+		name=${name#??}
+		declare -gx "${name%?}=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+	done
+	bad=$(awk -v names=" $names" -v top="$STACK/" '{
+		line = $0
+		while (match(line, /\$\{[A-Z_][A-Z0-9_]*\}/)) {
+			name = substr(line, RSTART, RLENGTH)
+			if (!index(names, " " name " ")) {
+				file = FILENAME
+				if (index(file, top) == 1) file = substr(file, length(top) + 1)
+				sub(/ $/, "", names)
+				print file ":" FNR ": " name " is no placeholder; known are" names
+			}
+			line = substr(line, RSTART + RLENGTH)
+		}
+	}' "$@")
+	[[ -z $bad ]] || die 2 "$bad"
+	for file in "$@"; do
+		(umask 077 && envsubst "$names" <"$file" >"$RUN_DIR/rendered/manifests/${file##*/}") ||
+			die 3 "${file##*/}: cannot be rendered"
+	done
+}
+
+# in_cluster COMMAND…: on the cluster of KUBECONFIG or in a sandbox
+in_cluster() {
+	local images=(--images "$STACK/images")
+	[[ -d $STACK/images ]] || images=()
+	if [[ $CLUSTER == kube ]]; then
+		"$@"
+	elif [[ -n $KEEP ]]; then
+		k8s-sandbox up --name "$id" "${images[@]}" >/dev/null && k8s-sandbox exec --name "$id" -- "$@"
+	else
+		k8s-sandbox run "${images[@]}" -- "$@"
+	fi
+}
+
+# keep_or_end STATUS: what becomes of a sandbox that KEEP=1 was said for
+keep_or_end() {
+	[[ $CLUSTER == sandbox && -n $KEEP ]] || return 0
+	if (($1 == 0)); then
+		k8s-sandbox down --name "$id" >/dev/null
+	else
+		cat >&2 <<-END
+			$me: the sandbox is kept.  Look into it, then remove it:
+			  k8s-sandbox exec --name $id -- kubectl -n $NAMESPACE get pods
+			  k8s-sandbox down --name $id
+		END
+	fi
+}
