@@ -50,12 +50,12 @@ PATCH = k8s-apid/select k8s-apid/select_field k8s-apid/patch k8s-apid/patch_stra
 	k8s-apid/apply k8s-apid/apply_conflict k8s-apid/apply_managed
 
 # One list of objects per tool (tools/NAME.c unless a folder), sorted by family.
-O_k8s-apply  = $(addprefix k8s-apply/,main plan send crd diff report) $(KUBE) $(STATUS) lib/manifest
-O_k8s-wait   = $(addprefix k8s-wait/,main target pods watch explain report live) $(KUBE) $(STATUS) $(JQX) lib/kube_refs
-O_k8s-delete = $(addprefix k8s-delete/,main targets wait blockers) $(KUBE) lib/kube_refs lib/manifest
-O_k8s-logs   = $(addprefix k8s-logs/,main pods stream) $(KUBE) lib/kube_log lib/kube_refs
-O_k8s-top    = k8s-top/main k8s-top/samples $(KUBE) lib/quantity
-O_k8s-dump   = $(addprefix k8s-dump/,main objects logs out) $(KUBE) $(STATUS) lib/kube_log
+O_k8s-apply  = $(addprefix k8s-apply/,main plan send crd diff report) kube_tool $(KUBE) $(STATUS) lib/manifest
+O_k8s-wait   = $(addprefix k8s-wait/,main target pods watch explain report live) kube_tool $(KUBE) $(STATUS) $(JQX) lib/kube_refs
+O_k8s-delete = $(addprefix k8s-delete/,main targets wait blockers) kube_tool $(KUBE) lib/kube_refs lib/manifest
+O_k8s-logs   = $(addprefix k8s-logs/,main pods stream) kube_tool $(KUBE) lib/kube_log lib/kube_refs
+O_k8s-top    = k8s-top/main k8s-top/samples kube_tool $(KUBE) lib/quantity
+O_k8s-dump   = $(addprefix k8s-dump/,main objects logs out) kube_tool $(KUBE) $(STATUS) lib/kube_log
 O_pg-migrate = $(addprefix pg-migrate/,main files history) $(JSON) lib/pg lib/pg_lex lib/digest
 O_pg-seed    = $(addprefix pg-seed/,main rows value table batch load catalog order blame) $(JSON) $(SCAN) lib/pg
 O_s3-put     = $(addprefix s3-put/,main objects object put request) $(JSON) $(LOOP) $(HTTP) lib/digest $(SCAN) lib/s3

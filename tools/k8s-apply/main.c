@@ -7,43 +7,32 @@
 #include <unistd.h>
 
 #include "apply.h"
+#include "kube_tool.h"
 #include "lib/opt.h"
-#include "tool.h"
 
 static const char usage[] =
     "k8s-apply [-R] [--context NAME] [--diff] [--dry-run] [--field-manager NAME]\n"
     "    [--force-conflicts] [--keep-placeholders] [--kubeconfig FILE]\n"
     "    [-f FILE|DIR] ... [-j N] [-n NAMESPACE] [-t DURATION]";
 
-enum {
-	O_CONTEXT = 1,
-	O_DIFF,
-	O_DRY_RUN,
-	O_MANAGER,
-	O_FORCE,
-	O_KEEP,
-	O_KUBECONFIG
-};
+enum { O_DIFF = 1, O_DRY_RUN, O_MANAGER, O_FORCE, O_KEEP };
 
 static const struct option options[] = {
-	{ "context", required_argument, NULL, O_CONTEXT },
 	{ "diff", no_argument, NULL, O_DIFF },
 	{ "dry-run", optional_argument, NULL, O_DRY_RUN },
 	{ "field-manager", required_argument, NULL, O_MANAGER },
 	{ "file", required_argument, NULL, 'f' },
 	{ "force-conflicts", no_argument, NULL, O_FORCE },
 	{ "keep-placeholders", no_argument, NULL, O_KEEP },
-	{ "kubeconfig", required_argument, NULL, O_KUBECONFIG },
-	{ "namespace", required_argument, NULL, 'n' },
 	{ "parallel", required_argument, NULL, 'j' },
 	{ "recursive", no_argument, NULL, 'R' },
 	{ "timeout", required_argument, NULL, 't' },
-	TOOL_LONG,
+	KUBE_TOOL_LONG,
 };
 
 struct arguments {
 	struct opt_list files;
-	const char *kubeconfig, *context;
+	struct kube_tool cluster;
 	int flags; /* of manifest_read */
 };
 
@@ -67,15 +56,8 @@ parse(int argc, char **argv, struct apply *a, struct arguments *args)
 			rc = opt_number("-j", optarg, 1, 256, &jobs, &f);
 			a->jobs = (unsigned)jobs;
 			break;
-		case 'n':
-			a->ns = optarg;
-			a->forced_ns = 1;
-			break;
 		case 't':
 			rc = opt_duration("-t", optarg, &a->timeout_ms, &f);
-			break;
-		case O_CONTEXT:
-			args->context = optarg;
 			break;
 		case O_DIFF:
 			a->diff = 1;
@@ -97,7 +79,7 @@ parse(int argc, char **argv, struct apply *a, struct arguments *args)
 			args->flags |= MANIFEST_PLACEHOLDERS;
 			break;
 		default:
-			args->kubeconfig = optarg;
+			kube_tool_option(&args->cluster, ch, optarg);
 			break;
 		}
 	if (rc != 0)
@@ -124,25 +106,6 @@ read_all(struct manifests *m, struct arguments *args)
 			tool_die(&f);
 	if (m->n == 0)
 		tool_fail(FAULT_INPUT, "no objects in the input");
-}
-
-static void
-connect_to(struct apply *a, const struct arguments *args)
-{
-	struct fault f = { 0 };
-
-	if (http_init(&f) != 0)
-		tool_die(&f);
-	a->loop = loop_new(&f);
-	if (a->loop == NULL)
-		tool_die(&f);
-	a->kube = kube_open(a->loop, args->kubeconfig, args->context, &f);
-	if (a->kube == NULL)
-		tool_die(&f);
-	if (a->ns == NULL)
-		a->ns = kube_namespace(a->kube);
-	kube_set_patience(a->kube, a->timeout_ms);
-	a->deadline = clock_ms() + a->timeout_ms;
 }
 
 /* All tiers; the exit status. */
@@ -191,13 +154,15 @@ main(int argc, char **argv)
 	tool_begin("k8s-apply", usage);
 	parse(argc, argv, &a, &args);
 	read_all(&m, &args);
-	connect_to(&a, &args);
+	kube_tool_open(&args.cluster, &a.loop, &a.kube, &a.ns);
+	a.forced_ns = args.cluster.ns != NULL;
+	kube_set_patience(a.kube, a.timeout_ms);
+	a.deadline = clock_ms() + a.timeout_ms;
 	a.progress = isatty(STDERR_FILENO);
 	status = plan_make(&a, &m);
 	if (status == 0)
 		status = run(&a);
-	kube_free(a.kube);
-	loop_free(a.loop);
+	kube_tool_close(a.loop, a.kube);
 	plan_release(&a);
 	manifests_release(&m);
 	opt_list_release(&args.files);

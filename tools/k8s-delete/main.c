@@ -9,33 +9,30 @@
 #include <unistd.h>
 
 #include "delete.h"
+#include "kube_tool.h"
 #include "lib/clock.h"
 #include "lib/opt.h"
 #include "lib/record.h"
-#include "tool.h"
 
 static const char usage[] =
     "k8s-delete [--cascade background|foreground|orphan] [--context NAME]\n"
     "    [--expired] [--grace DURATION] [--kubeconfig FILE] [-f FILE|DIR] ...\n"
     "    [-n NAMESPACE] [-t DURATION] [KIND/NAME ... | -]";
 
-enum { O_CASCADE = 1, O_CONTEXT, O_EXPIRED, O_GRACE, O_KUBECONFIG };
+enum { O_CASCADE = 1, O_EXPIRED, O_GRACE };
 
 static const struct option options[] = {
 	{ "cascade", required_argument, NULL, O_CASCADE },
-	{ "context", required_argument, NULL, O_CONTEXT },
 	{ "expired", no_argument, NULL, O_EXPIRED },
 	{ "file", required_argument, NULL, 'f' },
 	{ "grace", required_argument, NULL, O_GRACE },
-	{ "kubeconfig", required_argument, NULL, O_KUBECONFIG },
-	{ "namespace", required_argument, NULL, 'n' },
 	{ "timeout", required_argument, NULL, 't' },
-	TOOL_LONG,
+	KUBE_TOOL_LONG,
 };
 
 struct arguments {
 	struct opt_list files;
-	const char *kubeconfig, *context;
+	struct kube_tool cluster;
 	int expired;
 };
 
@@ -64,17 +61,11 @@ parse(int argc, char **argv, struct job *j, struct arguments *args)
 		case 'f':
 			rc = opt_list_add(&args->files, optarg, &f);
 			break;
-		case 'n':
-			j->ns = optarg;
-			break;
 		case 't':
 			rc = opt_duration("-t", optarg, &j->timeout_ms, &f);
 			break;
 		case O_CASCADE:
 			j->cascade = cascade(optarg);
-			break;
-		case O_CONTEXT:
-			args->context = optarg;
 			break;
 		case O_EXPIRED:
 			args->expired = 1;
@@ -84,7 +75,7 @@ parse(int argc, char **argv, struct job *j, struct arguments *args)
 			j->grace = (long long)ceil(ms / 1000);
 			break;
 		default:
-			args->kubeconfig = optarg;
+			kube_tool_option(&args->cluster, ch, optarg);
 			break;
 		}
 	if (rc != 0)
@@ -92,21 +83,6 @@ parse(int argc, char **argv, struct job *j, struct arguments *args)
 	if (optind == argc && args->files.n == 0 && !args->expired)
 		tool_usage("nothing to delete: give KIND/NAME, -f, "
 			   "--expired or -");
-}
-
-static void
-connect_to(struct job *j, const struct arguments *args)
-{
-	struct fault f = { 0 };
-
-	if (http_init(&f) != 0 || (j->loop = loop_new(&f)) == NULL)
-		tool_die(&f);
-	j->kube = kube_open(j->loop, args->kubeconfig, args->context, &f);
-	if (j->kube == NULL)
-		tool_die(&f);
-	if (j->ns == NULL)
-		j->ns = kube_namespace(j->kube);
-	kube_set_patience(j->kube, j->timeout_ms);
 }
 
 /* Reads manifests and operands before anything is deleted. */
@@ -162,14 +138,14 @@ main(int argc, char **argv)
 	tool_begin("k8s-delete", usage);
 	parse(argc, argv, &j, &args);
 	read_input(argv + optind, &args, &m, &refs, &j.status);
-	connect_to(&j, &args);
+	kube_tool_open(&args.cluster, &j.loop, &j.kube, &j.ns);
+	kube_set_patience(j.kube, j.timeout_ms);
 	j.progress = isatty(STDERR_FILENO);
 	add_targets(&j, &args, &m, &refs);
 	if (delete_all(&j, &f) != 0)
 		j.status = tool_worse(j.status, tool_fault(&f));
 	targets_release(&j);
-	kube_free(j.kube);
-	loop_free(j.loop);
+	kube_tool_close(j.loop, j.kube);
 	kube_refs_release(&refs);
 	manifests_release(&m);
 	opt_list_release(&args.files);

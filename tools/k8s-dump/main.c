@@ -5,30 +5,23 @@
 #include <string.h>
 
 #include "dump.h"
+#include "kube_tool.h"
 #include "lib/opt.h"
-#include "tool.h"
 
 static const char usage[] =
     "k8s-dump [--context NAME] [--kubeconfig FILE] [--tail N] [-d DIR]\n"
     "    [-n NAMESPACE]";
 
-enum { O_CONTEXT = 1, O_KUBECONFIG, O_TAIL };
+enum { O_TAIL = 1 };
 
 static const struct option options[] = {
-	{ "context", required_argument, NULL, O_CONTEXT },
 	{ "directory", required_argument, NULL, 'd' },
-	{ "kubeconfig", required_argument, NULL, O_KUBECONFIG },
-	{ "namespace", required_argument, NULL, 'n' },
 	{ "tail", required_argument, NULL, O_TAIL },
-	TOOL_LONG,
-};
-
-struct arguments {
-	const char *kubeconfig, *context;
+	KUBE_TOOL_LONG,
 };
 
 static void
-parse(int argc, char **argv, struct dump *d, struct arguments *args)
+parse(int argc, char **argv, struct dump *d, struct kube_tool *cluster)
 {
 	struct fault f = { 0 };
 	int ch, rc = 0;
@@ -38,18 +31,12 @@ parse(int argc, char **argv, struct dump *d, struct arguments *args)
 		case 'd':
 			d->dir = optarg;
 			break;
-		case 'n':
-			d->ns = optarg;
-			break;
-		case O_CONTEXT:
-			args->context = optarg;
-			break;
 		case O_TAIL:
 			rc = opt_number(
 			    "--tail", optarg, 0, 1000000000, &d->tail, &f);
 			break;
 		default:
-			args->kubeconfig = optarg;
+			kube_tool_option(cluster, ch, optarg);
 			break;
 		}
 	if (rc != 0)
@@ -59,31 +46,17 @@ parse(int argc, char **argv, struct dump *d, struct arguments *args)
 		    argv[optind]);
 }
 
-static void
-connect_to(struct dump *d, const struct arguments *args)
-{
-	struct fault f = { 0 };
-
-	if (http_init(&f) != 0 || (d->loop = loop_new(&f)) == NULL)
-		tool_die(&f);
-	d->kube = kube_open(d->loop, args->kubeconfig, args->context, &f);
-	if (d->kube == NULL)
-		tool_die(&f);
-	if (d->ns == NULL)
-		d->ns = kube_namespace(d->kube);
-}
-
 int
 main(int argc, char **argv)
 {
 	struct dump d = { .tail = -1 };
-	struct arguments args = { 0 };
+	struct kube_tool cluster = { 0 };
 	struct fault f = { 0 };
 
 	tool_begin("k8s-dump", usage);
 	record_init(&d.record);
-	parse(argc, argv, &d, &args);
-	connect_to(&d, &args);
+	parse(argc, argv, &d, &cluster);
+	kube_tool_open(&cluster, &d.loop, &d.kube, &d.ns);
 	if (out_open(&d, &f) != 0 || dump_objects(&d, &f) != 0 ||
 	    dump_logs(&d, &f) != 0)
 		d.status = tool_worse(d.status, tool_fault(&f));
@@ -93,7 +66,6 @@ main(int argc, char **argv)
 		    "%s: %zu objects, %zu logs", d.dir, d.objects, d.logs);
 	cJSON_Delete(d.pods);
 	record_release(&d.record);
-	kube_free(d.kube);
-	loop_free(d.loop);
+	kube_tool_close(d.loop, d.kube);
 	return tool_end(d.status);
 }

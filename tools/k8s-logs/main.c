@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kube_tool.h"
 #include "logs.h"
-#include "tool.h"
 
 static const char usage[] =
     "k8s-logs [-f] [--all-containers] [--context NAME] [--kubeconfig FILE]\n"
@@ -16,8 +16,6 @@ static const char usage[] =
 
 enum {
 	O_ALL = 1,
-	O_CONTEXT,
-	O_KUBECONFIG,
 	O_PREVIOUS,
 	O_SINCE,
 	O_TAIL,
@@ -26,20 +24,18 @@ enum {
 static const struct option options[] = {
 	{ "all-containers", no_argument, NULL, O_ALL },
 	{ "container", required_argument, NULL, 'c' },
-	{ "context", required_argument, NULL, O_CONTEXT },
 	{ "follow", no_argument, NULL, 'f' },
-	{ "kubeconfig", required_argument, NULL, O_KUBECONFIG },
-	{ "namespace", required_argument, NULL, 'n' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "previous", no_argument, NULL, O_PREVIOUS },
 	{ "selector", required_argument, NULL, 'l' },
 	{ "since", required_argument, NULL, O_SINCE },
 	{ "tail", required_argument, NULL, O_TAIL },
-	TOOL_LONG,
+	KUBE_TOOL_LONG,
 };
 
 struct arguments {
-	const char *kubeconfig, *context, *selector;
+	struct kube_tool cluster;
+	const char *selector;
 };
 
 static int
@@ -83,17 +79,11 @@ parse(int argc, char **argv, struct logs *l, struct arguments *args)
 		case 'l':
 			args->selector = optarg;
 			break;
-		case 'n':
-			l->ns = optarg;
-			break;
 		case 'o':
 			l->text = output(optarg);
 			break;
 		case O_ALL:
 			l->all = 1;
-			break;
-		case O_CONTEXT:
-			args->context = optarg;
 			break;
 		case O_PREVIOUS:
 			l->previous = 1;
@@ -107,26 +97,12 @@ parse(int argc, char **argv, struct logs *l, struct arguments *args)
 			    "--tail", optarg, 0, 1000000000, &l->tail, &f);
 			break;
 		default:
-			args->kubeconfig = optarg;
+			kube_tool_option(&args->cluster, ch, optarg);
 			break;
 		}
 	if (rc != 0)
 		tool_usage("%s", f.msg);
 	check(l, args, argc - optind);
-}
-
-static void
-connect_to(struct logs *l, const struct arguments *args)
-{
-	struct fault f = { 0 };
-
-	if (http_init(&f) != 0 || (l->loop = loop_new(&f)) == NULL)
-		tool_die(&f);
-	l->kube = kube_open(l->loop, args->kubeconfig, args->context, &f);
-	if (l->kube == NULL)
-		tool_die(&f);
-	if (l->ns == NULL)
-		l->ns = kube_namespace(l->kube);
 }
 
 /* One operand as a source; a bare name is a pod's. */
@@ -183,13 +159,12 @@ main(int argc, char **argv)
 	tool_begin("k8s-logs", usage);
 	record_init(&l.record);
 	parse(argc, argv, &l, &args);
-	connect_to(&l, &args);
+	kube_tool_open(&args.cluster, &l.loop, &l.kube, &l.ns);
 	add_sources(&l, &args, argv + optind);
 	if (l.nsources > 0 &&
 	    (l.follow ? logs_follow(&l, &f) : logs_once(&l, &f)) != 0)
 		l.status = tool_worse(l.status, tool_fault(&f));
 	logs_release(&l);
-	kube_free(l.kube);
-	loop_free(l.loop);
+	kube_tool_close(l.loop, l.kube);
 	return tool_end(l.status);
 }

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kube_tool.h"
 #include "lib/clock.h"
-#include "tool.h"
 #include "top.h"
 
 #define POLL_FIRST_MS 100
@@ -17,20 +17,15 @@ static const char usage[] =
     "k8s-top [--context NAME] [--kubeconfig FILE] [-l SELECTOR]\n"
     "    [-n NAMESPACE] [-o json|table] [-t DURATION] [POD ...]";
 
-enum { O_CONTEXT = 1, O_KUBECONFIG };
-
 static const struct option options[] = {
-	{ "context", required_argument, NULL, O_CONTEXT },
-	{ "kubeconfig", required_argument, NULL, O_KUBECONFIG },
-	{ "namespace", required_argument, NULL, 'n' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "selector", required_argument, NULL, 'l' },
 	{ "timeout", required_argument, NULL, 't' },
-	TOOL_LONG,
+	KUBE_TOOL_LONG,
 };
 
 struct arguments {
-	const char *kubeconfig, *context;
+	struct kube_tool cluster;
 	double timeout_ms;
 };
 
@@ -46,9 +41,6 @@ parse(int argc, char **argv, struct top *t, struct arguments *args)
 		case 'l':
 			t->selector = optarg;
 			break;
-		case 'n':
-			t->ns = optarg;
-			break;
 		case 'o':
 			t->table = strcmp(optarg, "table") == 0;
 			if (!t->table && strcmp(optarg, "json") != 0)
@@ -57,30 +49,13 @@ parse(int argc, char **argv, struct top *t, struct arguments *args)
 		case 't':
 			rc = opt_duration("-t", optarg, &args->timeout_ms, &f);
 			break;
-		case O_CONTEXT:
-			args->context = optarg;
-			break;
 		default:
-			args->kubeconfig = optarg;
+			kube_tool_option(&args->cluster, ch, optarg);
 			break;
 		}
 	if (rc != 0)
 		tool_usage("%s", f.msg);
 	t->names = (const char *const *)argv + optind;
-}
-
-static void
-connect_to(struct top *t, const struct arguments *args)
-{
-	struct fault f = { 0 };
-
-	if (http_init(&f) != 0 || (t->loop = loop_new(&f)) == NULL)
-		tool_die(&f);
-	t->kube = kube_open(t->loop, args->kubeconfig, args->context, &f);
-	if (t->kube == NULL)
-		tool_die(&f);
-	if (t->ns == NULL)
-		t->ns = kube_namespace(t->kube);
 }
 
 static int
@@ -201,14 +176,13 @@ main(int argc, char **argv)
 	tool_begin("k8s-top", usage);
 	record_init(&t.record);
 	parse(argc, argv, &t, &args);
-	connect_to(&t, &args);
+	kube_tool_open(&args.cluster, &t.loop, &t.kube, &t.ns);
 	if (wait_for_all(&t, args.timeout_ms, &f) != 0)
 		t.status = tool_fault(&f);
 	else
 		tell_missing(&t);
 	pods_release(&t);
 	record_release(&t.record);
-	kube_free(t.kube);
-	loop_free(t.loop);
+	kube_tool_close(t.loop, t.kube);
 	return tool_end(t.status);
 }

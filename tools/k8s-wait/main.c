@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kube_tool.h"
 #include "lib/clock.h"
 #include "lib/opt.h"
-#include "tool.h"
 #include "wait.h"
 
 #define LIVE_MS 200
@@ -20,22 +20,15 @@ static const char usage[] =
     "    [--kubeconfig FILE] [--log-lines N] [-n NAMESPACE] [-t DURATION]\n"
     "    [KIND/NAME ...]";
 
-enum { O_CONTEXT = 1, O_EACH, O_FOR, O_GRACE, O_KUBECONFIG, O_LINES };
+enum { O_EACH = 1, O_FOR, O_GRACE, O_LINES };
 
 static const struct option options[] = {
-	{ "context", required_argument, NULL, O_CONTEXT },
 	{ "each-timeout", required_argument, NULL, O_EACH },
 	{ "for", required_argument, NULL, O_FOR },
 	{ "grace", required_argument, NULL, O_GRACE },
-	{ "kubeconfig", required_argument, NULL, O_KUBECONFIG },
 	{ "log-lines", required_argument, NULL, O_LINES },
-	{ "namespace", required_argument, NULL, 'n' },
 	{ "timeout", required_argument, NULL, 't' },
-	TOOL_LONG,
-};
-
-struct arguments {
-	const char *kubeconfig, *context;
+	KUBE_TOOL_LONG,
 };
 
 static void
@@ -67,7 +60,7 @@ parse_goal(struct wait *w, const char *arg)
 }
 
 static void
-parse(int argc, char **argv, struct wait *w, struct arguments *args)
+parse(int argc, char **argv, struct wait *w, struct kube_tool *cluster)
 {
 	struct fault f = { 0 };
 	long long lines;
@@ -75,14 +68,8 @@ parse(int argc, char **argv, struct wait *w, struct arguments *args)
 
 	while (rc == 0 && (ch = tool_getopt(argc, argv, "n:t:", options)) != -1)
 		switch (ch) {
-		case 'n':
-			w->ns = optarg;
-			break;
 		case 't':
 			rc = opt_duration("-t", optarg, &w->timeout_ms, &f);
-			break;
-		case O_CONTEXT:
-			args->context = optarg;
 			break;
 		case O_EACH:
 			rc = opt_duration(
@@ -100,7 +87,7 @@ parse(int argc, char **argv, struct wait *w, struct arguments *args)
 			w->log_lines = (unsigned)lines;
 			break;
 		default:
-			args->kubeconfig = optarg;
+			kube_tool_option(cluster, ch, optarg);
 			break;
 		}
 	if (rc != 0)
@@ -127,24 +114,6 @@ read_refs(struct kube_refs *refs, char **operands, int n)
 	if (refs->n == 0)
 		tool_fail(FAULT_INPUT,
 		    "nothing to wait for: no apply records on standard input");
-}
-
-static void
-connect_to(struct wait *w, const struct arguments *args)
-{
-	struct fault f = { 0 };
-
-	if (http_init(&f) != 0)
-		tool_die(&f);
-	w->loop = loop_new(&f);
-	if (w->loop == NULL)
-		tool_die(&f);
-	w->kube = kube_open(w->loop, args->kubeconfig, args->context, &f);
-	if (w->kube == NULL)
-		tool_die(&f);
-	if (w->ns == NULL)
-		w->ns = kube_namespace(w->kube);
-	kube_set_patience(w->kube, w->timeout_ms);
 }
 
 /* Waits until all are met, one cannot be, or the time is up. */
@@ -209,18 +178,19 @@ main(int argc, char **argv)
 		.timeout_ms = 300000,
 		.grace_ms = 10000,
 		.log_lines = 20 };
-	struct arguments args = { 0 };
+	struct kube_tool cluster = { 0 };
 	struct kube_refs refs = { 0 };
 	int status;
 
 	tool_begin("k8s-wait", usage);
-	parse(argc, argv, &w, &args);
+	parse(argc, argv, &w, &cluster);
 	read_refs(&refs, argv + optind, argc - optind);
 	/* time runs from here: what fills the pipe may have taken long */
 	w.start_ms = clock_ms();
 	w.deadline = w.start_ms + w.timeout_ms;
 	w.live = isatty(STDERR_FILENO);
-	connect_to(&w, &args);
+	kube_tool_open(&cluster, &w.loop, &w.kube, &w.ns);
+	kube_set_patience(w.kube, w.timeout_ms);
 	status = targets_make(&w, &refs);
 	if (status == 0)
 		status = run(&w);
@@ -230,8 +200,7 @@ main(int argc, char **argv)
 	pods_release(&w);
 	targets_release(&w);
 	kube_refs_release(&refs);
-	kube_free(w.kube);
-	loop_free(w.loop);
+	kube_tool_close(w.loop, w.kube);
 	jqx_free(w.expression);
 	return tool_end(status);
 }
