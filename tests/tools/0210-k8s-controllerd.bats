@@ -173,6 +173,16 @@ events() { api GET "$C/events" | jq -r '.items[] | "\(.involvedObject.kind)/\(.i
 	holds "$C/pods/db-0" '.spec.containers[0].image == "ok:1"'
 }
 
+@test "a pod that the server refuses: FailedCreate, told once" {
+	local name
+	name=$(printf 'x%.0s' {1..62})
+	post "$A/statefulsets" "{\"metadata\":{\"name\":\"$name\"},\"spec\":{\"serviceName\":\"db\",\"selector\":{\"matchLabels\":{\"app\":\"x\"}},\"template\":$(template ok)}}"
+	wait_for 5 eval '[[ $(events) == *"FailedCreate Error creating: "*"is invalid"* ]]'
+	sleep 0.2
+	[[ $(events | grep -c FailedCreate) = 1 ]]
+	grep -q "k8s-controllerd: statefulset: $NS/$name: " "$APID_DIR/controllerd.log"
+}
+
 @test "persistent volumes are refused in words" {
 	post "$A/statefulsets" "{\"metadata\":{\"name\":\"db\"},\"spec\":{\"serviceName\":\"db\",\"selector\":{\"matchLabels\":{\"app\":\"x\"}},\"template\":$(template ok),\"volumeClaimTemplates\":[{\"metadata\":{\"name\":\"d\"},\"spec\":{\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{\"storage\":\"1Gi\"}}}}]}}"
 	wait_for 5 eval '[[ $(events) == *"persistent volumes are not supported"* ]]'

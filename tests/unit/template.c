@@ -50,9 +50,10 @@ test_pod(void)
 	cJSON *owner = json("{'metadata':{'name':'s','namespace':'n','uid':"
 			    "'u'}}");
 
-	pod = template_pod(t, owner, "apps/v1", "ReplicaSet", "s-1");
+	pod = template_pod(t, owner, "apps/v1", "ReplicaSet", "s-", "s-1");
 	tap_str(text_of(pod),
 	    "{'apiVersion':'v1','kind':'Pod','metadata':{'name':'s-1',"
+	    "'generateName':'s-',"
 	    "'namespace':'n','labels':{'app':'x'},'annotations':{'n':'1'},"
 	    "'ownerReferences':[{'apiVersion':'apps/v1','kind':'ReplicaSet',"
 	    "'name':'s','uid':'u','controller':true,'blockOwnerDeletion':true"

@@ -16,6 +16,7 @@
 #include "lib/kube_status.h"
 
 #define REVISION "deployment.kubernetes.io/revision"
+#define HISTORY "deployment.kubernetes.io/revision-history"
 #define DESIRED "deployment.kubernetes.io/desired-replicas"
 #define MAXIMUM "deployment.kubernetes.io/max-replicas"
 #define MAX_COLLISIONS 10
@@ -142,7 +143,38 @@ last_revision(const struct step *s)
 	return max;
 }
 
-/* Notes the revision on a ReplicaSet that came back, and on the Deployment. */
+/* A set that came back: it takes the next revision and notes what it had. */
+static void
+renew_revision(struct step *s, long next)
+{
+	const char *had = meta_note(s->fresh, REVISION);
+	const char *list = meta_note(s->fresh, HISTORY);
+	cJSON *body = cJSON_CreateObject();
+	cJSON *notes = json_sub(json_sub(body, "metadata"), "annotations");
+	struct act a = { .method = "PATCH",
+		.resource = REPLICASETS,
+		.ns = meta_ns(s->fresh),
+		.name = meta_name(s->fresh),
+		.body = body };
+	struct buf b;
+
+	buf_init(&b, 2000);
+	buf_addf(&b, "%ld", next);
+	json_set_str(notes, REVISION, buf_str(&b));
+	if (had != NULL) {
+		buf_clear(&b);
+		buf_addf(&b, "%s%s%s", list != NULL ? list : "",
+		    list != NULL ? "," : "", had);
+		/* a list that is too long is as good as none */
+		if (!b.failed)
+			json_set_str(notes, HISTORY, b.data);
+	}
+	act(s->c, s->w, &a);
+	buf_release(&b);
+	cJSON_Delete(body);
+}
+
+/* The Deployment has the revision of its present set. */
 static void
 keep_revision(struct step *s)
 {
@@ -151,12 +183,13 @@ keep_revision(struct step *s)
 
 	if (s->fresh != NULL && revision_of(s->fresh) >= r)
 		r = revision_of(s->fresh);
+	if (s->fresh != NULL && revision_of(s->fresh) < r)
+		renew_revision(s, r);
+	if (revision_of(s->d) == r)
+		return;
 	snprintf(text, sizeof text,
 	    "{\"metadata\":{\"annotations\":{\"" REVISION "\":\"%ld\"}}}", r);
-	if (s->fresh != NULL && revision_of(s->fresh) < r)
-		patch(s, REPLICASETS, s->fresh, text, NULL, NULL);
-	if (revision_of(s->d) != r)
-		patch(s, DEPLOYMENTS, s->d, text, NULL, NULL);
+	patch(s, DEPLOYMENTS, s->d, text, NULL, NULL);
 }
 
 /* A name for the new set that no other set has; its hash in *hash. */

@@ -82,7 +82,7 @@ count_failure(struct job *j, const cJSON *pod)
 {
 	double t = finished_at(pod);
 
-	j->n.failed++;
+	j->counted++;
 	j->recent_failures++;
 	if (t > j->last_failure)
 		j->last_failure = t;
@@ -143,8 +143,9 @@ read_job(struct job *j)
 		count_pod(j, j->pods.v[i]);
 	if (!j->indexed && status_num(j->job, "succeeded", 0) > j->n.succeeded)
 		j->n.succeeded = status_num(j->job, "succeeded", 0);
-	if (status_num(j->job, "failed", 0) > j->n.failed)
-		j->n.failed = status_num(j->job, "failed", 0);
+	j->n.failed = status_num(j->job, "failed", 0);
+	if (j->counted > j->n.failed)
+		j->n.failed = j->counted;
 	return 0;
 }
 
@@ -262,14 +263,14 @@ set_index(const struct job *j, cJSON *pod, long index)
 }
 
 static cJSON *
-build(const struct job *j, const char *name, long index)
+build(const struct job *j, const char *base, const char *name, long index)
 {
 	static const char *const keys[] = {
 		"batch.kubernetes.io/controller-uid", "controller-uid",
 		"batch.kubernetes.io/job-name", "job-name"
 	};
 	cJSON *pod = template_pod(json_at(j->job, "spec", "template", NULL),
-	    j->job, "batch/v1", "Job", name);
+	    j->job, "batch/v1", "Job", base, name);
 	cJSON *labels = json_sub(json_at(pod, "metadata", NULL), "labels");
 	int bad = 0;
 	size_t i;
@@ -315,8 +316,8 @@ start_pods(struct job *j, long n)
 		}
 		template_name(base, name);
 		snprintf(note, sizeof note, "Created pod: %s", name);
-		pods_create(j->c, j->w, JOBS, j->job, build(j, name, index),
-		    "SuccessfulCreate", note);
+		pods_create(j->c, j->w, JOBS, j->job,
+		    build(j, base, name, index), "SuccessfulCreate", note);
 	}
 }
 
@@ -329,6 +330,10 @@ move(struct job *j)
 
 	if (j->verdict != NULL) {
 		stop_pods(j, j->n.active);
+		/* what a failure ends has failed too */
+		if (strcmp(j->verdict, "Failed") == 0 &&
+		    j->counted + j->terminating > j->n.failed)
+			j->n.failed = j->counted + j->terminating;
 		return;
 	}
 	if (want < 0)

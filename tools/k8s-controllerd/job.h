@@ -15,6 +15,7 @@ struct job {
 	const cJSON *job;
 	struct objects pods; /* all that it controls, oldest first */
 	struct job_numbers n;
+	long counted; /* failed pods that are there */
 	long ready, terminating, restarts;
 	double last_failure;  /* seconds since 1970, 0: none */
 	long recent_failures; /* since the last success */

@@ -65,7 +65,8 @@ grow(struct control *c, struct work *w, const cJSON *set, long n)
 		template_name(base, name);
 		snprintf(note, sizeof note, "Created pod: %s", name);
 		pods_create(c, w, REPLICASETS, set,
-		    template_pod(template, set, "apps/v1", "ReplicaSet", name),
+		    template_pod(
+			template, set, "apps/v1", "ReplicaSet", base, name),
 		    "SuccessfulCreate", note);
 	}
 }

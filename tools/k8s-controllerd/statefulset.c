@@ -132,7 +132,7 @@ build(struct step *s, size_t ordinal, const char *name)
 	const cJSON *template = json_at(s->set, "spec", "template", NULL);
 	const char *revision = s->update, *service;
 	cJSON *pod, *labels, *spec;
-	char index[24];
+	char index[24], base[TEMPLATE_NAME_SIZE];
 	int bad = 0;
 
 	if ((long)ordinal < s->plan.partition &&
@@ -140,7 +140,9 @@ build(struct step *s, size_t ordinal, const char *name)
 		revision = s->current;
 		template = revision_template(s->c, s->set, revision);
 	}
-	pod = template_pod(template, s->set, "apps/v1", "StatefulSet", name);
+	snprintf(base, sizeof base, "%.230s-", meta_name(s->set));
+	pod = template_pod(
+	    template, s->set, "apps/v1", "StatefulSet", base, name);
 	labels = json_sub(json_at(pod, "metadata", NULL), "labels");
 	spec = json_at(pod, "spec", NULL);
 	service = json_str(s->set, "spec", "serviceName", NULL);

@@ -142,7 +142,7 @@ copy_member(const cJSON *from, cJSON *to, const char *key)
 
 cJSON *
 template_pod(const cJSON *template, const cJSON *owner, const char *owner_api,
-    const char *owner_kind, const char *name)
+    const char *owner_kind, const char *base, const char *name)
 {
 	const cJSON *from = json_at(template, "metadata", NULL);
 	cJSON *pod = cJSON_CreateObject(), *meta, *owners, *ref;
@@ -152,6 +152,7 @@ template_pod(const cJSON *template, const cJSON *owner, const char *owner_api,
 		goto bad;
 	meta = json_sub(pod, "metadata");
 	if (meta == NULL || json_set_str(meta, "name", name) != 0 ||
+	    json_set_str(meta, "generateName", base) != 0 ||
 	    json_set_str(meta, "namespace", meta_ns(owner)) != 0 ||
 	    copy_member(from, meta, "labels") != 0 ||
 	    copy_member(from, meta, "annotations") != 0 ||

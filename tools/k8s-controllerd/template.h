@@ -24,11 +24,13 @@ char *template_hash(const cJSON *template, long count, char *out);
 int template_same(const cJSON *a, const cJSON *b);
 
 /*
- * A pod of owner's spec.template, named name, controlled by owner, with the
- * template's labels and annotations: the caller's, or NULL without memory.
+ * A pod of a template, named name, which starts with base, controlled by
+ * owner, with the template's labels and annotations: the caller's, or NULL
+ * without memory.
  */
-cJSON *template_pod(const cJSON *template, const cJSON *owner,
-    const char *owner_api, const char *owner_kind, const char *name);
+cJSON *
+template_pod(const cJSON *template, const cJSON *owner, const char *owner_api,
+    const char *owner_kind, const char *base, const char *name);
 
 /* An ownerReference to a controller; the caller's, NULL without memory. */
 cJSON *template_owner(
