@@ -12,6 +12,7 @@
 #include "lib/opt.h"
 #include "lib/record.h"
 #include "lib/scan.h"
+#include "records.h"
 #include "tool.h"
 
 #define LINE_MAX_BYTES (16 << 20)
@@ -133,13 +134,16 @@ make_key(struct summary *s, const char *line, size_t len, struct fault *f)
 }
 
 static int
-take(struct summary *s, const char *line, size_t len, struct fault *f)
+take(void *arg, const struct scan *in, const char *line, size_t len,
+    struct fault *f)
 {
+	struct summary *s = arg;
 	struct scan_value v;
 	struct hist *h;
 	double number;
 	int rc;
 
+	(void)in;
 	if (*s->type != '\0') {
 		rc = scan_path(line, len, "type", &v, f);
 		if (rc != 1 || !scan_is(&v, s->type))
@@ -158,28 +162,6 @@ take(struct summary *s, const char *line, size_t len, struct fault *f)
 		return -1;
 	h = hist_of(s, buf_str(&s->key), f);
 	return h != NULL ? hist_add(h, number, f) : -1;
-}
-
-/* A malformed line ends its file: half of one would give wrong figures. */
-static int
-read_file(struct summary *s, const char *path)
-{
-	struct fault f = { 0 };
-	struct scan *in = scan_open(path, LINE_MAX_BYTES, &f);
-	const char *line;
-	size_t len;
-	int rc;
-
-	if (in == NULL)
-		return tool_fault(&f);
-	while ((rc = scan_next(in, &line, &len, &f)) == 1)
-		if (take(s, line, len, &f) != 0) {
-			rc = fault_prefix(
-			    &f, "%s:%lu", scan_name(in), scan_line(in));
-			break;
-		}
-	scan_close(in);
-	return rc == 0 ? 0 : tool_fault(&f);
 }
 
 static int
@@ -322,7 +304,11 @@ main(int argc, char **argv)
 		TOOL_LONG,
 	};
 	struct summary s = { .slow = 500 };
-	int ch, i, status = 0;
+	/* a malformed line ends its file: half would give wrong figures */
+	struct records records = {
+		.line_max = LINE_MAX_BYTES, .take = take, .arg = &s
+	};
+	int ch, status;
 
 	tool_begin("latency-summary", usage);
 	s.table = isatty(STDOUT_FILENO);
@@ -337,10 +323,7 @@ main(int argc, char **argv)
 	s.all = hist_new();
 	if (s.all == NULL)
 		tool_fail(FAULT_UNSURE, "out of memory");
-	if (optind == argc)
-		status = read_file(&s, "-");
-	for (i = optind; i < argc; i++)
-		status = tool_worse(status, read_file(&s, argv[i]));
+	status = records_read(&records, argv + optind, argc - optind);
 	if (s.all->count == 0 && status == 0)
 		tool_warn("no record has %s%s%s", s.value,
 		    *s.type != '\0' ? " and type " : "", s.type);

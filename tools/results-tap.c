@@ -12,6 +12,7 @@
 #include "lib/record.h"
 #include "lib/scan.h"
 #include "lib/stages.h"
+#include "records.h"
 #include "tool.h"
 
 #define SERVICES_MAX 10000
@@ -165,13 +166,16 @@ add_budget(struct tap *t, const cJSON *v, struct fault *f)
 }
 
 static int
-add_record(struct tap *t, const char *line, size_t len, struct fault *f)
+take(void *arg, const struct scan *s, const char *line, size_t len,
+    struct fault *f)
 {
+	struct tap *t = arg;
 	struct scan_value type;
 	int rc = scan_path(line, len, "type", &type, f);
 	int check, budget;
 	cJSON *v;
 
+	(void)s;
 	if (rc != 1)
 		return rc;
 	check = scan_is(&type, "probe") || scan_is(&type, "page");
@@ -188,30 +192,6 @@ add_record(struct tap *t, const char *line, size_t len, struct fault *f)
 		    budget ? add_budget(t, v, f) : stages_add(&t->stages, v, f);
 	cJSON_Delete(v);
 	return rc;
-}
-
-/* What is no record is told and passed over, as results-json does. */
-static int
-read_file(struct tap *t, const char *path)
-{
-	struct fault f = { 0 };
-	struct scan *s = scan_open(path, RECORD_MAX, &f);
-	const char *line;
-	size_t len;
-	int rc, status = 0;
-
-	if (s == NULL)
-		return tool_fault(&f);
-	while ((rc = scan_next(s, &line, &len, &f)) == 1) {
-		if (add_record(t, line, len, &f) == 0)
-			continue;
-		fault_prefix(&f, "%s:%lu", scan_name(s), scan_line(s));
-		if (f.code != FAULT_INPUT)
-			break;
-		status = tool_fault(&f);
-	}
-	scan_close(s);
-	return rc == 0 ? status : tool_worse(status, tool_fault(&f));
 }
 
 static void
@@ -319,16 +299,17 @@ main(int argc, char **argv)
 	const char *stages = NULL;
 	struct fault f = { 0 };
 	struct tap t = { .n = 0 };
-	int status = 0;
+	/* what is no record is passed over, as results-json does */
+	struct records records = {
+		.line_max = RECORD_MAX, .pass_over = 1, .take = take, .arg = &t
+	};
+	int status;
 
 	tool_begin("results-tap", usage);
 	while (tool_getopt(argc, argv, "", longs) != -1)
 		stages = optarg;
 	buf_init(&t.budgets.lines, SUBTEST_MAX);
-	if (optind == argc)
-		status = read_file(&t, "-");
-	for (; optind < argc; optind++)
-		status = tool_worse(status, read_file(&t, argv[optind]));
+	status = records_read(&records, argv + optind, argc - optind);
 	if (stages_finish(&t.stages, stages, &f) != 0 || print_all(&t, &f) != 0)
 		status = tool_worse(status, tool_fault(&f));
 	release(&t);

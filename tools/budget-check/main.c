@@ -11,7 +11,7 @@
 #include "budget-check/tally.h"
 #include "lib/jqx.h"
 #include "lib/record.h"
-#include "lib/scan.h"
+#include "records.h"
 #include "tool.h"
 
 #define VALUES_MAX 10000 /* that one record may give */
@@ -68,14 +68,19 @@ add_value(struct check *c, const struct scan *s, const char *line, size_t len,
 }
 
 static int
-add_record(struct check *c, const struct scan *s, const char *line, size_t len,
+take(void *arg, const struct scan *s, const char *line, size_t len,
     struct fault *f)
 {
+	struct check *c = arg;
 	char *at, *end;
 
 	buf_clear(&c->values);
-	if (jqx_run(c->program, line, len, VALUES_MAX, &c->values, f) == -1)
+	if (jqx_run(c->program, line, len, VALUES_MAX, &c->values, f) == -1) {
+		/* the program refuses a record that it cannot read */
+		if (f->code == FAULT_NO)
+			f->code = FAULT_INPUT;
 		return -1;
+	}
 	for (at = c->values.data; at != NULL && *at != '\0'; at = end + 1) {
 		end = strchr(at, '\n');
 		if (end == NULL)
@@ -84,31 +89,6 @@ add_record(struct check *c, const struct scan *s, const char *line, size_t len,
 			return -1;
 	}
 	return 0;
-}
-
-/* A malformed line is told and passed over: the others still count. */
-static int
-read_file(struct check *c, const char *path)
-{
-	struct fault f = { 0 };
-	struct scan *s = scan_open(path, RECORD_MAX, &f);
-	const char *line;
-	size_t len;
-	int rc;
-
-	if (s == NULL)
-		return tool_fault(&f);
-	while ((rc = scan_next(s, &line, &len, &f)) == 1) {
-		if (add_record(c, s, line, len, &f) == 0)
-			continue;
-		fault_prefix(&f, "%s:%lu", scan_name(s), scan_line(s));
-		if (f.code != FAULT_INPUT && f.code != FAULT_NO)
-			break;
-		c->status = tool_worse(c->status, FAULT_INPUT);
-		tool_warn("%s", f.msg);
-	}
-	scan_close(s);
-	return rc == 0 ? 0 : tool_fault(&f);
 }
 
 static void
@@ -190,8 +170,12 @@ main(int argc, char **argv)
 {
 	static const struct option longs[] = { TOOL_LONG };
 	struct check c = { .status = 0 };
+	struct records records = {
+		.line_max = RECORD_MAX, .pass_over = 1, .take = take, .arg = &c
+	};
 	struct fault f = { 0 };
 	struct jqx_set *jqs;
+	int status;
 
 	tool_begin("budget-check", usage);
 	while (tool_getopt(argc, argv, "", longs) != -1)
@@ -199,10 +183,8 @@ main(int argc, char **argv)
 	if (optind == argc)
 		tool_usage("the file of budgets is missing");
 	jqs = set_up(&c, argv[optind++], &f);
-	if (optind == argc)
-		c.status = tool_worse(c.status, read_file(&c, "-"));
-	for (; optind < argc; optind++)
-		c.status = tool_worse(c.status, read_file(&c, argv[optind]));
+	status = records_read(&records, argv + optind, argc - optind);
+	c.status = tool_worse(c.status, status);
 	tally_each(&c.tally, report, &c);
 	tally_release(&c.tally);
 	jqx_set_free(jqs);

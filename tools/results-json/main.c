@@ -10,7 +10,7 @@
 
 #include "lib/clock.h"
 #include "lib/record.h"
-#include "lib/scan.h"
+#include "records.h"
 #include "results-json/results.h"
 #include "tool.h"
 
@@ -241,34 +241,26 @@ write_all(const struct results *r, const struct options *opt, struct fault *f)
 	return rc;
 }
 
+static int
+take(void *arg, const struct scan *s, const char *line, size_t len,
+    struct fault *f)
+{
+	(void)s;
+	return results_add(arg, line, len, f);
+}
+
 /*
- * A line that is no record (cut off when its tool was killed, say) is told,
- * here and in the findings, and passed over: results are wanted all the same.
+ * A line that is no record (cut off when its tool was killed, say) is among
+ * the findings too: results are wanted all the same.
  */
 static int
-read_file(struct results *r, const char *path)
+passed(void *arg, const char *file, const char *message, struct fault *f)
 {
-	struct fault f = { 0 };
-	struct scan *s = scan_open(path, RECORD_MAX, &f);
-	const char *line;
-	size_t len;
-	int rc, status = 0;
+	struct results *r = arg;
 
-	if (s == NULL)
-		return tool_fault(&f);
-	while ((rc = scan_next(s, &line, &len, &f)) == 1) {
-		if (results_add(r, line, len, &f) == 0)
-			continue;
-		fault_prefix(&f, "%s:%lu", scan_name(s), scan_line(s));
-		if (f.code != FAULT_INPUT)
-			break;
-		status = tool_fault(&f);
-		if (results_finding(
-			r->notes, "record", scan_name(s), NULL, "%s", f.msg))
-			break;
-	}
-	scan_close(s);
-	return rc == 0 ? status : tool_worse(status, tool_fault(&f));
+	if (results_finding(r->notes, "record", file, NULL, "%s", message) != 0)
+		return fault_nomem(f);
+	return 0;
 }
 
 static void
@@ -301,16 +293,18 @@ main(int argc, char **argv)
 	struct options o = { 0 };
 	struct fault f = { 0 };
 	struct results r;
-	int status = 0;
+	struct records records = { .line_max = RECORD_MAX,
+		.pass_over = 1,
+		.take = take,
+		.passed = passed,
+		.arg = &r };
+	int status;
 
 	tool_begin("results-json", usage);
 	parse(&o, argc, argv);
 	if (results_init(&r, &f) != 0)
 		tool_die(&f);
-	if (optind == argc)
-		status = read_file(&r, "-");
-	for (; optind < argc; optind++)
-		status = tool_worse(status, read_file(&r, argv[optind]));
+	status = records_read(&records, argv + optind, argc - optind);
 	if (stages_finish(&r.stages, o.stages, &f) != 0 ||
 	    write_all(&r, &o, &f) != 0)
 		status = tool_worse(status, tool_fault(&f));
