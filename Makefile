@@ -31,6 +31,7 @@ L_lib/clock = -lm
 L_lib/pg = -lpq
 L_lib/quantity = -lm
 L_lib/redis = -lhiredis
+L_lib/ws = -lwslay
 L_lib/yaml = -lyaml
 
 BASE = tool lib/fault lib/buf lib/clock lib/opt
@@ -40,7 +41,7 @@ SCAN = lib/scan lib/scan_line lib/scan_text
 JQX = lib/jqx lib/jqx_set
 STATUS = lib/kube_status lib/kube_status_pod
 YAML = lib/digest lib/yaml lib/yaml_compose lib/yaml_json lib/yaml_scalar lib/yaml_table
-HTTP = lib/http lib/http_request lib/http_result
+HTTP = lib/http lib/http_raw lib/http_request lib/http_result
 KUBE = $(JSON) $(LOOP) $(HTTP) $(YAML) \
 	lib/kube lib/kube_request lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_kind lib/kube_map lib/kube_watch lib/kube_cache
 
@@ -56,6 +57,7 @@ O_k8s-delete = $(addprefix k8s-delete/,main targets wait blockers) kube_tool $(K
 O_k8s-logs   = $(addprefix k8s-logs/,main pods stream) kube_tool $(KUBE) lib/kube_log lib/kube_refs
 O_k8s-top    = k8s-top/main k8s-top/samples kube_tool $(KUBE) lib/quantity
 O_k8s-dump   = $(addprefix k8s-dump/,main objects logs out) kube_tool $(KUBE) $(STATUS) lib/kube_log
+O_k8s-forward = $(addprefix k8s-forward/,main target link) $(KUBE) $(STATUS) lib/kube_refs lib/kube_ws lib/ws lib/ws_hello
 O_pg-migrate = $(addprefix pg-migrate/,main files history) $(JSON) lib/pg lib/pg_lex lib/digest
 O_pg-seed    = $(addprefix pg-seed/,main rows value table batch load catalog order blame) $(JSON) $(SCAN) lib/pg
 O_s3-put     = $(addprefix s3-put/,main objects object put request) $(JSON) $(LOOP) $(HTTP) lib/digest $(SCAN) lib/s3

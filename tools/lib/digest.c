@@ -33,6 +33,12 @@ digest_sha256(const void *p, size_t n, unsigned char *out, struct fault *f)
 }
 
 int
+digest_sha1(const void *p, size_t n, unsigned char *out, struct fault *f)
+{
+	return digest_once(EVP_sha1(), "sha1", p, n, out, f);
+}
+
+int
 digest_md5(const void *p, size_t n, unsigned char *out, struct fault *f)
 {
 	return digest_once(EVP_md5(), "md5", p, n, out, f);

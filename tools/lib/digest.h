@@ -11,10 +11,12 @@
 
 #define DIGEST_SHA256 32     /* bytes */
 #define DIGEST_MD5 16        /* bytes */
+#define DIGEST_SHA1 20       /* bytes; for WebSocket handshakes alone */
 #define DIGEST_SHA256_HEX 65 /* with the 0 behind */
 
 /* One-shot digests into out (DIGEST_... bytes): 0, or -1. */
 int digest_sha256(const void *p, size_t n, unsigned char *out, struct fault *f);
+int digest_sha1(const void *p, size_t n, unsigned char *out, struct fault *f);
 int digest_md5(const void *p, size_t n, unsigned char *out, struct fault *f);
 int digest_hmac_sha256(const void *key, size_t key_len, const void *p, size_t n,
     unsigned char *out, struct fault *f);

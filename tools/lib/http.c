@@ -111,11 +111,30 @@ tell_data(struct http_call *c)
 	return -1;
 }
 
+/*
+ * A raw connection stays with libcurl, which would close it otherwise, and c
+ * is the caller's.
+ */
+static void
+tell_connected(struct http_call *c)
+{
+	struct http_result r;
+
+	c->over = 0;
+	curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, 0L);
+	http_call_result(c, &r);
+	c->done(c->arg, &r);
+}
+
 static void
 tell_done(struct http_call *c)
 {
 	struct http_result r;
 
+	if (c->raw && c->code == CURLE_OK && c->done != NULL) {
+		tell_connected(c);
+		return;
+	}
 	call_detach(c);
 	if (c->done == NULL)
 		return;

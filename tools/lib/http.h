@@ -7,6 +7,7 @@
 #define HTTP_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "buf.h"
 #include "fault.h"
@@ -78,6 +79,7 @@ struct http_request {
 	size_t max_body; /* collected at most; 0: 16 MiB; more is an error */
 	int follow;      /* redirects to follow at most; 0: none */
 	int fresh;       /* 1: a connection of its own */
+	int raw;         /* 1: only connects, see http_raw_fd */
 	const char *userpwd_bearer; /* bearer token, or NULL; never logged */
 	http_data_fn *on_data;      /* or NULL: the body is collected */
 	http_done_fn *done;
@@ -91,6 +93,22 @@ struct http_request {
  */
 struct http_call *
 http_start(struct http *h, const struct http_request *rq, struct fault *f);
+
+/*
+ * A call with raw sends nothing: when its done callback comes without an error
+ * the connection (TLS and proxy done) is the caller's to speak on, until
+ * http_cancel ends it.  Its descriptor, to watch in the loop (and to drop from
+ * there before http_cancel); read until http_raw_recv says EAGAIN, as TLS may
+ * hold more than the descriptor tells.
+ */
+int http_raw_fd(const struct http_call *c);
+
+/*
+ * Receive and send at most n bytes: how many (receiving, 0 is the end), or -1
+ * with errno: EAGAIN (not now), EIO (the connection is lost).
+ */
+ssize_t http_raw_recv(struct http_call *c, void *p, size_t n);
+ssize_t http_raw_send(struct http_call *c, const void *p, size_t n);
 
 /* Ends a call without its callback. */
 void http_cancel(struct http *h, struct http_call *c);

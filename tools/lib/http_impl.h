@@ -43,6 +43,7 @@ struct http_call {
 	int body_fd; /* or -1 */
 	size_t body_len;
 	int added; /* to the multi handle */
+	int raw;   /* the connection outlives done */
 	int queued, busy, cancelled, paused;
 	int over, refused_data, too_large, idled; /* how it ended */
 	CURLcode code;

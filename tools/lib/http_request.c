@@ -350,6 +350,12 @@ set_limits(struct http_call *c, const struct http_request *rq)
 		curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
 		curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
 	}
+	if (rq->raw) {
+		curl_easy_setopt(e, CURLOPT_CONNECT_ONLY, 1L);
+		curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+		curl_easy_setopt(
+		    e, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	}
 }
 
 int
@@ -364,6 +370,7 @@ http_call_set_up(
 	c->arg = rq->arg;
 	c->idle_ms = rq->idle_timeout_ms;
 	c->timeout_ms = rq->timeout_ms;
+	c->raw = rq->raw;
 	c->body_fd = -1;
 	c->max_body = rq->max_body != 0 ? rq->max_body : 16 << 20;
 	buf_init(&c->body, c->on_data != NULL ?

@@ -1,0 +1,384 @@
+/*
+ * A connection's life: connect (lib/http), handshake, then frames by wslay,
+ * which neither reads nor writes by itself: it asks for bytes and we have
+ * them from libcurl.  Callbacks of the user never run inside wslay's own,
+ * but for on_message; a close within one is carried out when that returned.
+ */
+#include "ws.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wslay/wslay.h>
+
+#include "digest.h"
+#include "ws_impl.h"
+
+#define WS_OPEN_MS 30000
+#define WS_READ (16 << 10) /* bytes asked for at once while opening */
+
+struct ws {
+	struct loop *loop;
+	struct http *http;
+	struct http_call *call;
+	struct loop_timer *timer; /* for opening */
+	struct ws_request rq;     /* strings are our own */
+	wslay_event_context_ptr frames;
+	struct buf out, in; /* the handshake; in: what came behind it, too */
+	char key[WS_KEY];
+	int fd, open, paused, ended;
+	int busy, doomed; /* in a turn; ws_close was called within */
+	int lost;         /* recv has seen the end */
+	size_t queued;    /* payload bytes */
+};
+
+static void turn(struct ws *w);
+
+static void
+release(struct ws *w)
+{
+	if (w->fd != -1)
+		loop_fd_drop(w->loop, w->fd);
+	loop_timer_cancel(w->loop, &w->timer);
+	http_cancel(w->http, w->call);
+	if (w->frames != NULL)
+		wslay_event_context_free(w->frames);
+	if (w->out.data != NULL) /* has the token */
+		explicit_bzero(w->out.data, w->out.len);
+	buf_release(&w->out);
+	buf_release(&w->in);
+	free((char *)w->rq.subprotocol);
+	free(w);
+}
+
+/* Tells the end, once. */
+static void
+end(struct ws *w, int status, const char *why)
+{
+	if (w->ended || w->doomed)
+		return;
+	w->ended = 1;
+	loop_timer_cancel(w->loop, &w->timer);
+	if (w->fd != -1)
+		loop_fd_drop(w->loop, w->fd);
+	w->rq.on_close(w->rq.arg, status, why);
+}
+
+static ssize_t
+take_bytes(
+    wslay_event_context_ptr ctx, uint8_t *p, size_t n, int flags, void *arg)
+{
+	struct ws *w = arg;
+	ssize_t got;
+
+	(void)flags;
+	if (w->in.len > 0) {
+		n = n < w->in.len ? n : w->in.len;
+		memcpy(p, w->in.data, n);
+		buf_eat(&w->in, n);
+		return (ssize_t)n;
+	}
+	got = w->paused || w->doomed ? -1 : http_raw_recv(w->call, p, n);
+	if (got > 0)
+		return got;
+	if (w->paused || w->doomed || (got == -1 && errno == EAGAIN)) {
+		wslay_event_set_error(ctx, WSLAY_ERR_WOULDBLOCK);
+		return -1;
+	}
+	w->lost = 1;
+	wslay_event_set_error(ctx, WSLAY_ERR_CALLBACK_FAILURE);
+	return -1;
+}
+
+static ssize_t
+give_bytes(wslay_event_context_ptr ctx, const uint8_t *p, size_t n, int flags,
+    void *arg)
+{
+	struct ws *w = arg;
+	ssize_t sent = http_raw_send(w->call, p, n);
+
+	(void)flags;
+	if (sent > 0)
+		return sent;
+	wslay_event_set_error(ctx, sent == -1 && errno != EAGAIN ?
+				       WSLAY_ERR_CALLBACK_FAILURE :
+				       WSLAY_ERR_WOULDBLOCK);
+	return -1;
+}
+
+static int
+make_mask(wslay_event_context_ptr ctx, uint8_t *p, size_t n, void *arg)
+{
+	(void)ctx;
+	(void)arg;
+	return digest_random(p, n, NULL);
+}
+
+static void
+on_frames(wslay_event_context_ptr ctx,
+    const struct wslay_event_on_msg_recv_arg *m, void *arg)
+{
+	struct ws *w = arg;
+
+	(void)ctx;
+	if (!wslay_is_ctrl_frame(m->opcode) && !w->doomed)
+		w->rq.on_message(w->rq.arg, m->msg, m->msg_length);
+}
+
+static int
+start_frames(struct ws *w)
+{
+	const struct wslay_event_callbacks callbacks = {
+		.recv_callback = take_bytes,
+		.send_callback = give_bytes,
+		.genmask_callback = make_mask,
+		.on_msg_recv_callback = on_frames,
+	};
+
+	if (wslay_event_context_client_init(&w->frames, &callbacks, w) != 0)
+		return -1;
+	wslay_event_config_set_max_recv_msg_length(
+	    w->frames, w->rq.max_message > 0 ? w->rq.max_message : 1 << 20);
+	return 0;
+}
+
+/* Sends the request's rest and reads the answer: 1 open, 0 not yet, -1. */
+static int
+handshake(struct ws *w, int *status, struct fault *f)
+{
+	const char *blank;
+	struct buf head;
+	char p[WS_READ];
+	ssize_t n;
+	int r;
+
+	while (w->out.len > 0) {
+		n = http_raw_send(w->call, w->out.data, w->out.len);
+		if (n <= 0)
+			return n == -1 && errno != EAGAIN ?
+				   fault_set(
+				       f, FAULT_UNSURE, "connection lost") :
+				   0;
+		buf_eat(&w->out, (size_t)n);
+	}
+	while ((blank = strstr(buf_str(&w->in), "\r\n\r\n")) == NULL) {
+		n = http_raw_recv(w->call, p, sizeof(p));
+		if (n == -1 && errno == EAGAIN)
+			return 0;
+		if (n <= 0)
+			return fault_set(f, FAULT_UNSURE, "connection lost");
+		if (buf_add(&w->in, p, (size_t)n) != 0)
+			return buf_check(&w->in, "answer", f);
+	}
+	buf_init(&head, WS_HELLO_MAX);
+	buf_add(&head, w->in.data, (size_t)(blank + 2 - w->in.data));
+	r = ws_hello_check(&head, w->key, w->rq.subprotocol, status, f);
+	buf_release(&head);
+	buf_eat(&w->in, (size_t)(blank + 4 - w->in.data));
+	if (r == 0 && start_frames(w) != 0)
+		r = fault_nomem(f);
+	return r == 0 ? 1 : -1;
+}
+
+static void
+on_fd(void *arg, int fd, uint32_t events)
+{
+	(void)fd;
+	(void)events;
+	turn(arg);
+}
+
+static void
+on_again(void *arg)
+{
+	struct ws *w = arg;
+
+	w->timer = NULL;
+	turn(w);
+}
+
+/* Waits for what can happen next. */
+static void
+watch(struct ws *w)
+{
+	uint32_t events = w->paused ? 0 : EPOLLIN;
+
+	if (w->out.len > 0 ||
+	    (w->frames != NULL && wslay_event_want_write(w->frames)))
+		events |= EPOLLOUT;
+	if (loop_fd(w->loop, w->fd, events, on_fd, w, NULL) != 0)
+		end(w, 0, "out of memory");
+}
+
+/* Moves frames both ways until neither can. */
+static void
+move(struct ws *w)
+{
+	size_t had = w->queued;
+
+	if (wslay_event_want_write(w->frames) &&
+	    wslay_event_send(w->frames) != 0) {
+		end(w, 0, "connection lost");
+		return;
+	}
+	if (!wslay_event_want_write(w->frames))
+		w->queued = 0;
+	if (had > 0 && w->queued == 0 && w->rq.on_room != NULL && !w->ended)
+		w->rq.on_room(w->rq.arg);
+	if (w->doomed || w->ended)
+		return;
+	if (!w->paused && wslay_event_recv(w->frames) != 0 && !w->doomed)
+		end(w, 0, w->lost ? NULL : "malformed frames");
+	else if (!w->doomed && wslay_event_get_close_received(w->frames))
+		end(w, 0, NULL);
+	/* a pong, or what on_message has queued */
+	if (!w->doomed && !w->ended && wslay_event_want_write(w->frames) &&
+	    wslay_event_send(w->frames) != 0)
+		end(w, 0, "connection lost");
+}
+
+static void
+turn(struct ws *w)
+{
+	struct fault f = { 0 };
+	int r, status = 0;
+
+	if (w->busy || w->ended)
+		return;
+	w->busy = 1;
+	if (!w->open) {
+		r = handshake(w, &status, &f);
+		if (r == -1) {
+			end(w, status, f.msg);
+		} else if (r == 1) {
+			w->open = 1;
+			loop_timer_cancel(w->loop, &w->timer);
+			w->rq.on_open(w->rq.arg);
+		}
+	}
+	if (w->open && !w->doomed && !w->ended)
+		move(w);
+	w->busy = 0;
+	if (w->doomed)
+		release(w);
+	else if (!w->ended)
+		watch(w);
+}
+
+static void
+on_connected(void *arg, const struct http_result *r)
+{
+	struct ws *w = arg;
+
+	if (r->error != NULL) {
+		w->call = NULL;
+		w->busy = 1;
+		end(w, 0, r->error);
+		w->busy = 0;
+		if (w->doomed)
+			release(w);
+		return;
+	}
+	w->fd = http_raw_fd(w->call);
+	turn(w);
+}
+
+static void
+on_late(void *arg)
+{
+	struct ws *w = arg;
+
+	w->timer = NULL;
+	w->busy = 1;
+	end(w, 0, "no answer in time");
+	w->busy = 0;
+	if (w->doomed)
+		release(w);
+}
+
+struct ws *
+ws_open(struct loop *l, struct http *h, const struct ws_request *rq,
+    struct fault *f)
+{
+	double ms = rq->timeout_ms > 0 ? rq->timeout_ms : WS_OPEN_MS;
+	struct http_request connect = {
+		.url = rq->url, .raw = 1, .timeout_ms = ms, .done = on_connected
+	};
+	struct ws *w = calloc(1, sizeof(*w));
+
+	if (w == NULL) {
+		fault_nomem(f);
+		return NULL;
+	}
+	w->loop = l;
+	w->http = h;
+	w->fd = -1;
+	w->rq = *rq;
+	w->rq.subprotocol = NULL;
+	buf_init(&w->out, WS_HELLO_MAX);
+	buf_init(&w->in, WS_HELLO_MAX + WS_READ);
+	connect.arg = w;
+	if (rq->subprotocol != NULL &&
+	    (w->rq.subprotocol = strdup(rq->subprotocol)) == NULL) {
+		fault_nomem(f);
+		goto fail;
+	}
+	if (ws_hello(&w->out, rq, w->key, f) != 0)
+		goto fail;
+	w->rq.url = w->rq.bearer = NULL;
+	w->timer = loop_timer(l, ms, on_late, w, f);
+	if (w->timer == NULL)
+		goto fail;
+	w->call = http_start(h, &connect, f);
+	if (w->call == NULL)
+		goto fail;
+	return w;
+fail:
+	release(w);
+	return NULL;
+}
+
+int
+ws_send(struct ws *w, const void *p, size_t n)
+{
+	const struct wslay_event_msg m = {
+		.opcode = WSLAY_BINARY_FRAME, .msg = p, .msg_length = n
+	};
+
+	if (w->frames == NULL || w->ended ||
+	    wslay_event_queue_msg(w->frames, &m) != 0)
+		return -1;
+	w->queued += n;
+	/* sent when the caller's turn is over, what it queued together */
+	if (!w->busy && w->timer == NULL &&
+	    (w->timer = loop_timer(w->loop, 0, on_again, w, NULL)) == NULL)
+		return -1;
+	return 0;
+}
+
+size_t
+ws_queued(const struct ws *w)
+{
+	return w->queued;
+}
+
+void
+ws_pause(struct ws *w, int paused)
+{
+	if (w->paused == paused)
+		return;
+	w->paused = paused;
+	/* TLS may hold bytes that the descriptor does not tell of */
+	if (!w->busy && !w->ended && w->open && w->timer == NULL)
+		w->timer = loop_timer(w->loop, 0, on_again, w, NULL);
+}
+
+void
+ws_close(struct ws *w)
+{
+	if (w == NULL)
+		return;
+	w->doomed = 1;
+	if (!w->busy)
+		release(w);
+}

@@ -1,0 +1,57 @@
+/*
+ * WebSocket clients (RFC 6455) inside a loop: binary messages both ways over
+ * a connection that lib/http makes, so that TLS, proxies and certificates are
+ * the same as for requests.  Framing is wslay's.
+ */
+#ifndef WS_H
+#define WS_H
+
+#include <stddef.h>
+
+#include "fault.h"
+#include "http.h"
+#include "loop.h"
+
+struct ws;
+
+struct ws_request {
+	const char *url;         /* http:// or https:// */
+	const char *subprotocol; /* the one that is offered, or NULL */
+	const char *bearer;      /* token, or NULL; never logged */
+	double timeout_ms;       /* until it is open; 0: 30 s */
+	size_t max_message;      /* bytes of one received; 0: 1 MiB */
+
+	/*
+	 * Callbacks; each may close the ws.  on_room (may be NULL): what was
+	 * queued has been sent.  on_close comes once, when the connection
+	 * has ended or could not be had: status is the HTTP status of a
+	 * refusal (else 0), why is NULL for a regular end, else for people.
+	 * The ws is still to be closed then.
+	 */
+	void (*on_open)(void *arg);
+	void (*on_message)(void *arg, const unsigned char *p, size_t n);
+	void (*on_room)(void *arg);
+	void (*on_close)(void *arg, int status, const char *why);
+	void *arg;
+};
+
+/*
+ * Connects with client h, which outlives the ws; rq and its strings may go
+ * away.  NULL with f filled; then there are no callbacks.
+ */
+struct ws *ws_open(struct loop *l, struct http *h, const struct ws_request *rq,
+    struct fault *f);
+
+/* Queues a binary message (copied): 0, or -1 (closed, or out of memory). */
+int ws_send(struct ws *w, const void *p, size_t n);
+
+/* Bytes queued that the network has not taken; the caller keeps it small. */
+size_t ws_queued(const struct ws *w);
+
+/* Stops (1) or goes on with (0) reading, for a receiver that is behind. */
+void ws_pause(struct ws *w, int paused);
+
+/* Ends the connection, what is queued unsent, and frees w; NULL is fine. */
+void ws_close(struct ws *w);
+
+#endif
