@@ -79,7 +79,7 @@ CONTROL = $(patsubst %,k8s-controllerd/%,control work act meta cond template pod
 	statefulset statefulset_plan revision job job_plan job_status endpoints endpoints_build serviceaccount namespace schedule schedule_fit gc)
 O_k8s-controllerd = k8s-controllerd/main $(CONTROL) $(KUBE) $(STATUS) lib/quantity
 NODED = $(patsubst %,k8s-noded/%,args backoff check container container_create env etc event exec farm field hosts hosts_lines image lifecycle log_reader logs metrics net node node_info path payload places pod pod_end pods probe probe_rule proc process rootfs serve status status_parts token volume)
-O_k8s-noded  = k8s-noded/main $(NODED) $(KUBE) lib/httpd lib/httpd_req
+O_k8s-noded  = k8s-noded/main $(NODED) $(KUBE) lib/httpd lib/httpd_req lib/quantity
 O_k8s-proxyd = $(addprefix k8s-proxyd/,main forward services) $(KUBE)
 
 # One list per unit test (tests/unit/NAME.c).
@@ -124,12 +124,12 @@ U_pg_seed = pg-seed/value pg-seed/order $(SCAN) lib/buf lib/fault
 U_rbac   = k8s-apid/rbac k8s-apid/store k8s-apid/types lib/json lib/buf lib/fault
 U_redis  = lib/redis lib/json lib/opt lib/clock lib/buf lib/fault
 U_routes = sql-serve/routes sql-serve/routes_match sql-serve/sql lib/pg_lex $(filter-out tool,$(BASE))
-U_quantity = lib/quantity
+U_quantity = lib/quantity lib/json lib/buf lib/fault
 U_scan   = $(SCAN) lib/buf lib/fault
 U_s3     = lib/s3 lib/digest $(HTTP) $(LOOP) lib/buf lib/fault lib/clock
 U_stages = lib/stages lib/json lib/buf lib/fault lib/clock
 U_sql    = sql-serve/sql lib/pg_lex lib/buf lib/fault
-U_noded_env = k8s-noded/env k8s-noded/field lib/digest lib/json lib/buf lib/fault
+U_noded_env = k8s-noded/env k8s-noded/field lib/digest lib/quantity lib/json lib/buf lib/fault
 U_noded_files = $(patsubst %,k8s-noded/%,farm image log_reader logs path payload) lib/child lib/loop lib/json lib/buf lib/clock lib/fault
 U_noded_rules = $(patsubst %,k8s-noded/%,backoff hosts_lines net probe_rule) lib/child lib/loop lib/json lib/buf lib/clock lib/fault
 

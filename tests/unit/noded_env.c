@@ -191,35 +191,6 @@ test_service(void)
 	env_release(&e);
 }
 
-static void
-test_quantities(void)
-{
-	static const struct {
-		const char *text;
-		double value;
-	} good[] = {
-		{ "1", 1 },
-		{ "250m", 0.25 },
-		{ "1.5", 1.5 },
-		{ "128Mi", 134217728 },
-		{ "1G", 1e9 },
-		{ "1e3", 1000 },
-		{ "2E", 2e18 },
-	};
-	static const char *const bad[] = { "", "x", "1Q", "inf", "nan", "0x10",
-		"m", "1 Mi" };
-	double v;
-	size_t i;
-
-	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		tap_ok(field_quantity_str(good[i].text, &v) == 0 &&
-			   v == good[i].value,
-		    "quantity %s", good[i].text);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		tap_ok(field_quantity_str(bad[i], &v) != 0,
-		    "no quantity: \"%s\"", bad[i]);
-}
-
 int
 main(void)
 {
@@ -230,7 +201,6 @@ main(void)
 	test_build();
 	test_faults();
 	test_service();
-	test_quantities();
 	cJSON_Delete(map);
 	cJSON_Delete(keys);
 	return tap_end();

@@ -22,6 +22,27 @@ bad(const char *s)
 	tap_ok(quantity_parse(s, &got) == -1, "\"%s\" is none", s);
 }
 
+/* As values of an object: numbers stand for themselves. */
+static void
+of_json(void)
+{
+	cJSON *list = cJSON_Parse("[\"2Ki\", 1.5, \"x\", true]");
+	double got = -1;
+
+	tap_ok(quantity_json(cJSON_GetArrayItem(list, 0), &got) == 0 &&
+		   got == 2048,
+	    "a string");
+	tap_ok(
+	    quantity_json(cJSON_GetArrayItem(list, 1), &got) == 0 && got == 1.5,
+	    "a number");
+	tap_ok(quantity_json(cJSON_GetArrayItem(list, 2), &got) == -1,
+	    "a string that is none");
+	tap_ok(quantity_json(cJSON_GetArrayItem(list, 3), &got) == -1,
+	    "a value of another kind");
+	tap_ok(quantity_json(NULL, &got) == -1, "no value");
+	cJSON_Delete(list);
+}
+
 int
 main(void)
 {
@@ -37,13 +58,18 @@ main(void)
 	good("1e3", 1000);
 	good("1E3", 1000);
 	good("-3", -3);
+	good("1G", 1e9);
 	bad("");
 	bad("Mi");
 	bad("1 Mi");
 	bad("1mi");
 	bad("0x10");
 	bad("inf");
+	bad("nan");
+	bad("1e400");
+	bad("1Q");
 	bad("1.2.3");
 	bad("1e");
+	of_json();
 	return tap_end();
 }

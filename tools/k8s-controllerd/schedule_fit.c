@@ -8,19 +8,6 @@
 #include "k8s-controllerd/schedule.h"
 #include "lib/quantity.h"
 
-/* A quantity as a number, -1 when it is none. */
-static double
-amount(const cJSON *v)
-{
-	double n;
-
-	if (cJSON_IsNumber(v))
-		return v->valuedouble;
-	return cJSON_IsString(v) && quantity_parse(v->valuestring, &n) == 0 ?
-		   n :
-		   -1;
-}
-
 static double
 asked(const cJSON *container, const char *what)
 {
@@ -30,8 +17,7 @@ asked(const cJSON *container, const char *what)
 
 	if (v == NULL)
 		v = json_at(container, "resources", "limits", what, NULL);
-	n = amount(v);
-	return n > 0 ? n : 0;
+	return quantity_json(v, &n) == 0 && n > 0 ? n : 0;
 }
 
 struct requests
@@ -118,8 +104,10 @@ static int
 has_room(const cJSON *node, const char *what, double used, double more)
 {
 	const cJSON *v = json_at(node, "status", "allocatable", what, NULL);
-	double all = amount(v);
+	double all;
 
+	if (quantity_json(v, &all) != 0)
+		return 1;
 	return more <= 0 || all < 0 || used + more <= all * (1 + 1e-9);
 }
 

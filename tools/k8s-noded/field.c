@@ -1,69 +1,12 @@
 /*
- * What a pod may say about itself: see field.h.  Quantities are doubles:
- * exact for whole bytes up to 2^53 and for thousandths of a core, which is
- * all that a node has to tell.
+ * What a pod may say about itself: see field.h.
  */
 #include "k8s-noded/field.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const struct {
-	const char *suffix;
-	double factor;
-} quantity_suffixes[] = {
-	{ "", 1 },
-	{ "n", 1e-9 },
-	{ "u", 1e-6 },
-	{ "m", 1e-3 },
-	{ "k", 1e3 },
-	{ "M", 1e6 },
-	{ "G", 1e9 },
-	{ "T", 1e12 },
-	{ "P", 1e15 },
-	{ "E", 1e18 },
-	{ "Ki", 1024.0 },
-	{ "Mi", 1048576.0 },
-	{ "Gi", 1073741824.0 },
-	{ "Ti", 1099511627776.0 },
-	{ "Pi", 1125899906842624.0 },
-	{ "Ei", 1152921504606846976.0 },
-};
-
-int
-field_quantity_str(const char *s, double *out)
-{
-	size_t i, n;
-	char *end;
-	double
-	    v; /* strtod also reads hex, inf and nan, which are no quantities */
-	n = *s == '+' || *s == '-';
-	if (strspn(s + n, ".0123456789") == 0 || s[n + 1] == 'x' ||
-	    s[n + 1] == 'X')
-		return -1;
-	v = strtod(s, &end);
-	if (end == s || !isfinite(v))
-		return -1;
-	n = sizeof(quantity_suffixes) / sizeof(quantity_suffixes[0]);
-	for (i = 0; i < n; i++) {
-		if (strcmp(end, quantity_suffixes[i].suffix) == 0) {
-			*out = v * quantity_suffixes[i].factor;
-			return 0;
-		}
-	}
-	return -1;
-}
-
-int
-field_quantity(const cJSON *v, double *out)
-{
-	if (cJSON_IsNumber(v)) {
-		*out = v->valuedouble;
-		return 0;
-	}
-	return cJSON_IsString(v) ? field_quantity_str(v->valuestring, out) : -1;
-}
+#include "lib/quantity.h"
 
 /*
  * metadata.labels['KEY'] or metadata.annotations['KEY']: 1 and the value
@@ -196,12 +139,12 @@ field_resource(struct buf *out, const cJSON *container, const char *resource,
 	if (i == 3)
 		return fault_set(f, FAULT_INPUT,
 		    "unsupported container resource: %s", resource);
-	if (field_quantity(json_at(container, "resources",
-			       limits ? "limits" : "requests", what, NULL),
+	if (quantity_json(json_at(container, "resources",
+			      limits ? "limits" : "requests", what, NULL),
 		&v) != 0 &&
 	    limits)
 		v = i == 0 ? node->cpu : i == 1 ? node->memory : 0;
-	if (divisor != NULL && field_quantity_str(divisor, &by) != 0)
+	if (divisor != NULL && quantity_parse(divisor, &by) != 0)
 		return fault_set(
 		    f, FAULT_INPUT, "malformed divisor: %s", divisor);
 	if (by <= 0)

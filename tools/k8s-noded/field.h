@@ -36,11 +36,4 @@ field_resource(struct buf *out, const cJSON *container, const char *resource,
 /* A container of pod (init containers too) by name, borrowed, or NULL. */
 const cJSON *field_container(const cJSON *pod, const char *name);
 
-/*
- * Reads a quantity ("250m", "1.5", "128Mi", "1e3") from a JSON string or
- * number.  0, or -1 when it is none.
- */
-int field_quantity(const cJSON *v, double *out);
-int field_quantity_str(const char *s, double *out);
-
 #endif

@@ -12,6 +12,7 @@
 #include "k8s-noded/pods.h"
 #include "k8s-noded/proc.h"
 #include "k8s-noded/process.h"
+#include "lib/quantity.h"
 
 #define SAMPLE_MS 1000.0 /* between PodMetrics */
 #define LIMIT_MS 200.0   /* between looks at memory limits */
@@ -52,7 +53,7 @@ check_limit(const struct round *r, struct container *c)
 	pid_t pid = process_pid(c->process);
 
 	if (c->oom ||
-	    field_quantity(
+	    quantity_json(
 		json_at(c->spec, "resources", "limits", "memory", NULL),
 		&limit) != 0 ||
 	    limit <= 0 || (double)proc_family(&r->table, pid).rss <= limit)

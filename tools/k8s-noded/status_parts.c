@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "k8s-noded/container.h"
+#include "lib/quantity.h"
 
 static const cJSON *
 find_condition(const cJSON *status, const char *type)
@@ -254,9 +255,9 @@ status_qos(const struct pod *p)
 			request = json_at(p->containers[i].spec, "resources",
 			    "requests", what[k], NULL);
 			any |= limit != NULL || request != NULL;
-			if (field_quantity(limit, &l) != 0 ||
+			if (quantity_json(limit, &l) != 0 ||
 			    (request != NULL &&
-				(field_quantity(request, &r) != 0 || r != l)))
+				(quantity_json(request, &r) != 0 || r != l)))
 				all = 0;
 		}
 	}

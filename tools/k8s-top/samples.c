@@ -137,16 +137,13 @@ pods_waiting(const struct top *t)
 	return n;
 }
 
+/* -1: not known. */
 static double
 quantity(const cJSON *v)
 {
 	double out;
 
-	if (cJSON_IsNumber(v))
-		return v->valuedouble;
-	return cJSON_IsString(v) && quantity_parse(v->valuestring, &out) == 0 ?
-		   out :
-		   -1;
+	return quantity_json(v, &out) == 0 ? out : -1;
 }
 
 static int

@@ -5,6 +5,7 @@
 #include "quantity.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,17 @@ quantity_parse(const char *s, double *out)
 	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
 		if (strcmp(end, suffixes[i].name) == 0) {
 			*out = strtod(number, &stop) * suffixes[i].factor;
-			return *stop == '\0' ? 0 : -1;
+			return *stop == '\0' && isfinite(*out) ? 0 : -1;
 		}
 	return -1;
+}
+
+int
+quantity_json(const cJSON *v, double *out)
+{
+	if (cJSON_IsNumber(v)) {
+		*out = v->valuedouble;
+		return 0;
+	}
+	return cJSON_IsString(v) ? quantity_parse(v->valuestring, out) : -1;
 }
