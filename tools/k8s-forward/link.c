@@ -227,6 +227,16 @@ on_room(void *arg)
 		watch(k);
 }
 
+/* A timer is gone when it fires: attempt must not cancel it. */
+static void
+on_late(void *arg)
+{
+	struct link *k = arg;
+
+	k->timer = NULL;
+	attempt(k);
+}
+
 static void
 on_close(void *arg, int status, const char *why)
 {
@@ -239,7 +249,7 @@ on_close(void *arg, int status, const char *why)
 		ws_close(k->ws);
 		k->ws = NULL;
 		k->timer =
-		    loop_timer(k->t->fw->loop, AGAIN_MS, attempt, k, NULL);
+		    loop_timer(k->t->fw->loop, AGAIN_MS, on_late, k, NULL);
 		return;
 	}
 	if (why != NULL) {
@@ -273,15 +283,6 @@ open_ws(struct link *k, const char *pod, int port, struct fault *f)
 		k->ws = kube_ws_open(k->t->fw->kube, buf_str(&path), &rq, f);
 	buf_release(&path);
 	return k->ws != NULL ? 0 : -1;
-}
-
-static void
-on_late(void *arg)
-{
-	struct link *k = arg;
-
-	k->timer = NULL;
-	attempt(k);
 }
 
 /* Looks for a pod and opens the way to it; waits when there is none yet. */
