@@ -138,6 +138,7 @@ failed(struct call *call, const struct kube_answer *a)
 	if (call->about == NULL || a->status == 409 ||
 	    strcmp(call->method, "POST") != 0 || !call->plain)
 		return;
+	call->w->refused = 1;
 	snprintf(note, sizeof note, "Error creating: %.600s", a->message);
 	if (call->w->failures == 0)
 		act_event(call->c, call->about_resource, call->about, "Warning",

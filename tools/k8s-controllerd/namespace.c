@@ -64,6 +64,10 @@ pass_get(struct control *c, const cJSON *ns)
 		return NULL;
 	buf_init(&p->kinds, 4096);
 	p->uid = strdup(meta_uid(ns));
+	if (p->uid == NULL) {
+		free(p);
+		return NULL;
+	}
 	p->finalizers = cJSON_CreateObject();
 	p->next = c->passes;
 	c->passes = p;

@@ -152,7 +152,7 @@ keep_status(struct control *c, struct work *w, const cJSON *set,
 		bad |= set_num(s, "availableReplicas", n.available);
 		bad |= json_set_num(s, "observedGeneration",
 		    json_num(json_at(set, "metadata", NULL), "generation", 1));
-		if (w->failures > 0)
+		if (w->refused)
 			bad |= cond_set(s, "ReplicaFailure", "True",
 			    "FailedCreate", w->trouble, 0);
 		else

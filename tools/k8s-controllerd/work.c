@@ -185,7 +185,7 @@ settle(struct control *c, struct work *w)
 			tool_warn("%s: %s%s%s: %s", w->who->name, w->ns,
 			    w->ns[0] != '\0' ? "/" : "", w->name, w->trouble);
 	} else {
-		w->failures = 0;
+		w->failures = w->refused = 0;
 		w->trouble[0] = '\0';
 	}
 	w->failed = w->conflicted = 0;

@@ -16,6 +16,7 @@ struct work {
 	char *ns, *name;        /* ns "" for none */
 	char trouble[512]; /* why the last attempt failed, "" when it did not */
 	int failures;      /* attempts in a row that failed */
+	int refused;       /* an object of its was refused, last time */
 
 	/* for work.c and act.c */
 	unsigned pending; /* requests under way */
