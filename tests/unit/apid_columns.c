@@ -23,7 +23,7 @@ cells(const char *group, const char *plural, const char *text, const char *want)
 		if (strcmp(c->name, "Age") == 0)
 			continue;
 		buf_clear(&cell);
-		c->cell(v, &cell);
+		column_show(c, v, &cell);
 		buf_addf(&b, "%s%s", b.len > 0 ? "|" : "", buf_str(&cell));
 	}
 	tap_str(buf_str(&b), want, want);

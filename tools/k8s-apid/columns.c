@@ -13,9 +13,7 @@
 void
 column_name(const cJSON *v, struct buf *out)
 {
-	const char *s = json_str(v, "metadata", "name", NULL);
-
-	buf_adds(out, s != NULL ? s : "");
+	column_text(json_at(v, "metadata", "name", NULL), out);
 }
 
 /* apimachinery's duration.HumanDuration. */
@@ -72,6 +70,26 @@ column_or_none(const char *s, struct buf *out)
 }
 
 void
+column_text(const cJSON *text, struct buf *out)
+{
+	const char *s = cJSON_GetStringValue(text);
+
+	buf_adds(out, s != NULL ? s : "");
+}
+
+void
+column_text_or_none(const cJSON *text, struct buf *out)
+{
+	column_or_none(cJSON_GetStringValue(text), out);
+}
+
+void
+column_number(const cJSON *number, struct buf *out)
+{
+	buf_addf(out, "%.0f", cJSON_IsNumber(number) ? number->valuedouble : 0);
+}
+
+void
 column_labels(const cJSON *labels, struct buf *out)
 {
 	const cJSON *m;
@@ -84,18 +102,6 @@ column_labels(const cJSON *labels, struct buf *out)
 }
 
 /* ---- services and endpoints ---- */
-
-static void
-service_type(const cJSON *v, struct buf *out)
-{
-	column_or_none(json_str(v, "spec", "type", NULL), out);
-}
-
-static void
-service_ip(const cJSON *v, struct buf *out)
-{
-	column_or_none(json_str(v, "spec", "clusterIP", NULL), out);
-}
 
 /* No load balancer will come in a sandbox, and kubectl shows it so. */
 static void
@@ -130,20 +136,14 @@ service_ports(const cJSON *v, struct buf *out)
 		buf_adds(out, "<none>");
 }
 
-static void
-service_selector(const cJSON *v, struct buf *out)
-{
-	column_labels(json_at(v, "spec", "selector", NULL), out);
-}
-
 static const struct column services[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Type", NULL, 0, service_type },
-	{ "Cluster-IP", NULL, 0, service_ip },
-	{ "External-IP", NULL, 0, service_external },
-	{ "Port(s)", NULL, 0, service_ports },
-	{ "Age", NULL, 0, column_age },
-	{ "Selector", NULL, 1, service_selector },
+	COLUMN("Name", column_name),
+	COLUMN("Type", column_text_or_none, "spec", "type"),
+	COLUMN("Cluster-IP", column_text_or_none, "spec", "clusterIP"),
+	COLUMN("External-IP", service_external),
+	COLUMN("Port(s)", service_ports),
+	COLUMN("Age", column_age),
+	COLUMN_WIDE("Selector", column_labels, "spec", "selector"),
 	{ 0 },
 };
 
@@ -178,9 +178,9 @@ endpoints_addresses(const cJSON *v, struct buf *out)
 }
 
 static const struct column endpoints[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Endpoints", NULL, 0, endpoints_addresses },
-	{ "Age", NULL, 0, column_age },
+	COLUMN("Name", column_name),
+	COLUMN("Endpoints", endpoints_addresses),
+	COLUMN("Age", column_age),
 	{ 0 },
 };
 
@@ -195,44 +195,48 @@ data_count(const cJSON *v, struct buf *out)
 }
 
 static void
-secret_type(const cJSON *v, struct buf *out)
-{
-	column_or_none(json_str(v, "type", NULL), out);
-}
-
-static void
 account_secrets(const cJSON *v, struct buf *out)
 {
 	buf_addf(out, "%d", cJSON_GetArraySize(json_at(v, "secrets", NULL)));
 }
 
 static const struct column configmaps[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Data", "integer", 0, data_count },
-	{ "Age", NULL, 0, column_age },
+	COLUMN("Name", column_name),
+	COLUMN_INT("Data", data_count),
+	COLUMN("Age", column_age),
 	{ 0 },
 };
 
 static const struct column secrets[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Type", NULL, 0, secret_type },
-	{ "Data", "integer", 0, data_count },
-	{ "Age", NULL, 0, column_age },
+	COLUMN("Name", column_name),
+	COLUMN("Type", column_text_or_none, "type"),
+	COLUMN_INT("Data", data_count),
+	COLUMN("Age", column_age),
 	{ 0 },
 };
 
 static const struct column serviceaccounts[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Secrets", "integer", 0, account_secrets },
-	{ "Age", NULL, 0, column_age },
+	COLUMN("Name", column_name),
+	COLUMN_INT("Secrets", account_secrets),
+	COLUMN("Age", column_age),
 	{ 0 },
 };
 
 static const struct column plain[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Age", NULL, 0, column_age },
+	COLUMN("Name", column_name),
+	COLUMN("Age", column_age),
 	{ 0 },
 };
+
+void
+column_show(const struct column *c, const cJSON *object, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < COLUMN_PATH && c->path[i] != NULL; i++)
+		object = json_at(object, c->path[i], NULL);
+	c->cell(object, out);
+}
 
 /* A kind that is not here shows its name and age. */
 const struct column *

@@ -55,35 +55,11 @@ node_roles(const cJSON *v, struct buf *out)
 }
 
 static void
-node_info(const cJSON *v, const char *key, struct buf *out)
+node_info(const cJSON *v, struct buf *out)
 {
-	const char *s = json_str(v, "status", "nodeInfo", key, NULL);
+	const char *s = cJSON_GetStringValue(v);
 
 	buf_adds(out, s != NULL && s[0] != '\0' ? s : "<unknown>");
-}
-
-static void
-node_version(const cJSON *v, struct buf *out)
-{
-	node_info(v, "kubeletVersion", out);
-}
-
-static void
-node_os(const cJSON *v, struct buf *out)
-{
-	node_info(v, "osImage", out);
-}
-
-static void
-node_kernel(const cJSON *v, struct buf *out)
-{
-	node_info(v, "kernelVersion", out);
-}
-
-static void
-node_runtime(const cJSON *v, struct buf *out)
-{
-	node_info(v, "containerRuntimeVersion", out);
 }
 
 static void
@@ -114,23 +90,25 @@ node_external(const cJSON *v, struct buf *out)
 }
 
 const struct column columns_namespaces[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Status", NULL, 0, phase },
-	{ "Age", NULL, 0, column_age },
+	COLUMN("Name", column_name),
+	COLUMN("Status", phase),
+	COLUMN("Age", column_age),
 	{ 0 },
 };
 
 const struct column columns_nodes[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Status", NULL, 0, node_status },
-	{ "Roles", NULL, 0, node_roles },
-	{ "Age", NULL, 0, column_age },
-	{ "Version", NULL, 0, node_version },
-	{ "Internal-IP", NULL, 1, node_internal },
-	{ "External-IP", NULL, 1, node_external },
-	{ "OS-Image", NULL, 1, node_os },
-	{ "Kernel-Version", NULL, 1, node_kernel },
-	{ "Container-Runtime", NULL, 1, node_runtime },
+	COLUMN("Name", column_name),
+	COLUMN("Status", node_status),
+	COLUMN("Roles", node_roles),
+	COLUMN("Age", column_age),
+	COLUMN("Version", node_info, "status", "nodeInfo", "kubeletVersion"),
+	COLUMN_WIDE("Internal-IP", node_internal),
+	COLUMN_WIDE("External-IP", node_external),
+	COLUMN_WIDE("OS-Image", node_info, "status", "nodeInfo", "osImage"),
+	COLUMN_WIDE(
+	    "Kernel-Version", node_info, "status", "nodeInfo", "kernelVersion"),
+	COLUMN_WIDE("Container-Runtime", node_info, "status", "nodeInfo",
+	    "containerRuntimeVersion"),
 	{ 0 },
 };
 
@@ -149,22 +127,6 @@ event_last(const cJSON *v, struct buf *out)
 	if (s == NULL)
 		s = json_str(v, "eventTime", NULL);
 	column_since(s, out);
-}
-
-static void
-event_type(const cJSON *v, struct buf *out)
-{
-	const char *s = json_str(v, "type", NULL);
-
-	buf_adds(out, s != NULL ? s : "");
-}
-
-static void
-event_reason(const cJSON *v, struct buf *out)
-{
-	const char *s = json_str(v, "reason", NULL);
-
-	buf_adds(out, s != NULL ? s : "");
 }
 
 /* The kind in lower case, so that it can be given to kubectl get. */
@@ -205,13 +167,13 @@ event_source(const cJSON *v, struct buf *out)
 }
 
 const struct column columns_events[] = {
-	{ "Last Seen", NULL, 0, event_last },
-	{ "Type", NULL, 0, event_type },
-	{ "Reason", NULL, 0, event_reason },
-	{ "Object", NULL, 0, event_object },
-	{ "Message", NULL, 0, event_message },
-	{ "Source", NULL, 1, event_source },
-	{ "Name", NULL, 1, column_name },
+	COLUMN("Last Seen", event_last),
+	COLUMN("Type", column_text, "type"),
+	COLUMN("Reason", column_text, "reason"),
+	COLUMN("Object", event_object),
+	COLUMN("Message", event_message),
+	COLUMN_WIDE("Source", event_source),
+	COLUMN_WIDE("Name", column_name),
 	{ 0 },
 };
 
@@ -227,38 +189,22 @@ binding_role(const cJSON *v, struct buf *out)
 	    out, "%s/%s", kind != NULL ? kind : "", name != NULL ? name : "");
 }
 
-static void
-created_at(const cJSON *v, struct buf *out)
-{
-	const char *s = json_str(v, "metadata", "creationTimestamp", NULL);
-
-	buf_adds(out, s != NULL ? s : "");
-}
-
-static void
-lease_holder(const cJSON *v, struct buf *out)
-{
-	const char *s = json_str(v, "spec", "holderIdentity", NULL);
-
-	buf_adds(out, s != NULL ? s : "");
-}
-
 const struct column columns_bindings[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Role", NULL, 0, binding_role },
-	{ "Age", NULL, 0, column_age },
+	COLUMN("Name", column_name),
+	COLUMN("Role", binding_role),
+	COLUMN("Age", column_age),
 	{ 0 },
 };
 
 const struct column columns_roles[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Created At", NULL, 0, created_at },
+	COLUMN("Name", column_name),
+	COLUMN("Created At", column_text, "metadata", "creationTimestamp"),
 	{ 0 },
 };
 
 const struct column columns_leases[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Holder", NULL, 0, lease_holder },
-	{ "Age", NULL, 0, column_age },
+	COLUMN("Name", column_name),
+	COLUMN("Holder", column_text, "spec", "holderIdentity"),
+	COLUMN("Age", column_age),
 	{ 0 },
 };

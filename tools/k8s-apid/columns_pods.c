@@ -172,24 +172,6 @@ pod_restarts(const cJSON *v, struct buf *out)
 }
 
 static void
-pod_ip(const cJSON *v, struct buf *out)
-{
-	column_or_none(json_str(v, "status", "podIP", NULL), out);
-}
-
-static void
-pod_node(const cJSON *v, struct buf *out)
-{
-	column_or_none(json_str(v, "spec", "nodeName", NULL), out);
-}
-
-static void
-pod_nominated(const cJSON *v, struct buf *out)
-{
-	column_or_none(json_str(v, "status", "nominatedNodeName", NULL), out);
-}
-
-static void
 pod_gates(const cJSON *v, struct buf *out)
 {
 	(void)v;
@@ -197,15 +179,16 @@ pod_gates(const cJSON *v, struct buf *out)
 }
 
 const struct column columns_pods[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Ready", NULL, 0, pod_ready },
-	{ "Status", NULL, 0, pod_status },
-	{ "Restarts", NULL, 0, pod_restarts },
-	{ "Age", NULL, 0, column_age },
-	{ "IP", NULL, 1, pod_ip },
-	{ "Node", NULL, 1, pod_node },
-	{ "Nominated Node", NULL, 1, pod_nominated },
-	{ "Readiness Gates", NULL, 1, pod_gates },
+	COLUMN("Name", column_name),
+	COLUMN("Ready", pod_ready),
+	COLUMN("Status", pod_status),
+	COLUMN("Restarts", pod_restarts),
+	COLUMN("Age", column_age),
+	COLUMN_WIDE("IP", column_text_or_none, "status", "podIP"),
+	COLUMN_WIDE("Node", column_text_or_none, "spec", "nodeName"),
+	COLUMN_WIDE("Nominated Node", column_text_or_none, "status",
+	    "nominatedNodeName"),
+	COLUMN_WIDE("Readiness Gates", pod_gates),
 	{ 0 },
 };
 
@@ -238,130 +221,64 @@ images(const cJSON *v, struct buf *out)
 }
 
 static void
-selector(const cJSON *v, struct buf *out)
-{
-	column_labels(json_at(v, "spec", "selector", "matchLabels", NULL), out);
-}
-
-static void
 ready_of_wanted(const cJSON *v, struct buf *out)
 {
 	buf_addf(out, "%.0f/%.0f", count(v, "status", "readyReplicas"),
 	    count(v, "spec", "replicas"));
 }
 
-static void
-desired(const cJSON *v, struct buf *out)
-{
-	buf_addf(out, "%.0f", count(v, "spec", "replicas"));
-}
-
-static void
-current(const cJSON *v, struct buf *out)
-{
-	buf_addf(out, "%.0f", count(v, "status", "replicas"));
-}
-
-static void
-ready(const cJSON *v, struct buf *out)
-{
-	buf_addf(out, "%.0f", count(v, "status", "readyReplicas"));
-}
-
-static void
-up_to_date(const cJSON *v, struct buf *out)
-{
-	buf_addf(out, "%.0f", count(v, "status", "updatedReplicas"));
-}
-
-static void
-available(const cJSON *v, struct buf *out)
-{
-	buf_addf(out, "%.0f", count(v, "status", "availableReplicas"));
-}
-
 const struct column columns_deployments[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Ready", NULL, 0, ready_of_wanted },
-	{ "Up-to-date", "integer", 0, up_to_date },
-	{ "Available", "integer", 0, available },
-	{ "Age", NULL, 0, column_age },
-	{ "Containers", NULL, 1, containers },
-	{ "Images", NULL, 1, images },
-	{ "Selector", NULL, 1, selector },
+	COLUMN("Name", column_name),
+	COLUMN("Ready", ready_of_wanted),
+	COLUMN_INT("Up-to-date", column_number, "status", "updatedReplicas"),
+	COLUMN_INT("Available", column_number, "status", "availableReplicas"),
+	COLUMN("Age", column_age),
+	COLUMN_WIDE("Containers", containers),
+	COLUMN_WIDE("Images", images),
+	COLUMN_WIDE(
+	    "Selector", column_labels, "spec", "selector", "matchLabels"),
 	{ 0 },
 };
 
 const struct column columns_replicasets[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Desired", "integer", 0, desired },
-	{ "Current", "integer", 0, current },
-	{ "Ready", "integer", 0, ready },
-	{ "Age", NULL, 0, column_age },
-	{ "Containers", NULL, 1, containers },
-	{ "Images", NULL, 1, images },
-	{ "Selector", NULL, 1, selector },
+	COLUMN("Name", column_name),
+	COLUMN_INT("Desired", column_number, "spec", "replicas"),
+	COLUMN_INT("Current", column_number, "status", "replicas"),
+	COLUMN_INT("Ready", column_number, "status", "readyReplicas"),
+	COLUMN("Age", column_age),
+	COLUMN_WIDE("Containers", containers),
+	COLUMN_WIDE("Images", images),
+	COLUMN_WIDE(
+	    "Selector", column_labels, "spec", "selector", "matchLabels"),
 	{ 0 },
 };
 
 const struct column columns_statefulsets[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Ready", NULL, 0, ready_of_wanted },
-	{ "Age", NULL, 0, column_age },
-	{ "Containers", NULL, 1, containers },
-	{ "Images", NULL, 1, images },
+	COLUMN("Name", column_name),
+	COLUMN("Ready", ready_of_wanted),
+	COLUMN("Age", column_age),
+	COLUMN_WIDE("Containers", containers),
+	COLUMN_WIDE("Images", images),
 	{ 0 },
 };
 
-static void
-set_desired(const cJSON *v, struct buf *out)
-{
-	buf_addf(out, "%.0f", count(v, "status", "desiredNumberScheduled"));
-}
-
-static void
-set_current(const cJSON *v, struct buf *out)
-{
-	buf_addf(out, "%.0f", count(v, "status", "currentNumberScheduled"));
-}
-
-static void
-set_ready(const cJSON *v, struct buf *out)
-{
-	buf_addf(out, "%.0f", count(v, "status", "numberReady"));
-}
-
-static void
-set_updated(const cJSON *v, struct buf *out)
-{
-	buf_addf(out, "%.0f", count(v, "status", "updatedNumberScheduled"));
-}
-
-static void
-set_available(const cJSON *v, struct buf *out)
-{
-	buf_addf(out, "%.0f", count(v, "status", "numberAvailable"));
-}
-
-static void
-node_selector(const cJSON *v, struct buf *out)
-{
-	column_labels(
-	    json_at(v, "spec", "template", "spec", "nodeSelector", NULL), out);
-}
-
 const struct column columns_daemonsets[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Desired", "integer", 0, set_desired },
-	{ "Current", "integer", 0, set_current },
-	{ "Ready", "integer", 0, set_ready },
-	{ "Up-to-date", "integer", 0, set_updated },
-	{ "Available", "integer", 0, set_available },
-	{ "Node Selector", NULL, 0, node_selector },
-	{ "Age", NULL, 0, column_age },
-	{ "Containers", NULL, 1, containers },
-	{ "Images", NULL, 1, images },
-	{ "Selector", NULL, 1, selector },
+	COLUMN("Name", column_name),
+	COLUMN_INT(
+	    "Desired", column_number, "status", "desiredNumberScheduled"),
+	COLUMN_INT(
+	    "Current", column_number, "status", "currentNumberScheduled"),
+	COLUMN_INT("Ready", column_number, "status", "numberReady"),
+	COLUMN_INT(
+	    "Up-to-date", column_number, "status", "updatedNumberScheduled"),
+	COLUMN_INT("Available", column_number, "status", "numberAvailable"),
+	COLUMN("Node Selector", column_labels, "spec", "template", "spec",
+	    "nodeSelector"),
+	COLUMN("Age", column_age),
+	COLUMN_WIDE("Containers", containers),
+	COLUMN_WIDE("Images", images),
+	COLUMN_WIDE(
+	    "Selector", column_labels, "spec", "selector", "matchLabels"),
 	{ 0 },
 };
 
@@ -425,13 +342,14 @@ job_duration(const cJSON *v, struct buf *out)
 }
 
 const struct column columns_jobs[] = {
-	{ "Name", NULL, 0, column_name },
-	{ "Status", NULL, 0, job_status },
-	{ "Completions", NULL, 0, job_completions },
-	{ "Duration", NULL, 0, job_duration },
-	{ "Age", NULL, 0, column_age },
-	{ "Containers", NULL, 1, containers },
-	{ "Images", NULL, 1, images },
-	{ "Selector", NULL, 1, selector },
+	COLUMN("Name", column_name),
+	COLUMN("Status", job_status),
+	COLUMN("Completions", job_completions),
+	COLUMN("Duration", job_duration),
+	COLUMN("Age", column_age),
+	COLUMN_WIDE("Containers", containers),
+	COLUMN_WIDE("Images", images),
+	COLUMN_WIDE(
+	    "Selector", column_labels, "spec", "selector", "matchLabels"),
 	{ 0 },
 };

@@ -55,7 +55,7 @@ table_add(cJSON *table, const struct type *t, const cJSON *object)
 	buf_init(&b, 1 << 16);
 	for (c = columns_of(t); cells != NULL && c->name != NULL; c++) {
 		buf_clear(&b);
-		c->cell(object, &b);
+		column_show(c, object, &b);
 		if (c->type != NULL && strcmp(c->type, "integer") == 0)
 			cell = cJSON_CreateRaw(b.len > 0 ? b.data : "0");
 		else
