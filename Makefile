@@ -1,5 +1,6 @@
 # Build, set-up, checks, the pipeline, install.  The main job is in pipeline.mk.
 #   make inttest   set up, build, run the nine stages     make check   set up, build, test
+#   make inttest-job  the same as a Job in the cluster
 #   make           build/bin/*                            make lint    style and walls
 #   make check-cluster  the cluster tests, on the cluster of KUBECONFIG or in a sandbox
 #   make bench-cluster  the cluster tools beside kubectl, on the cluster of KUBECONFIG
@@ -200,6 +201,10 @@ check-cluster: all
 bench-cluster: all $(BENCH:%=$(BUILD)/bench/%)
 	@tests/bench/cluster
 
+inttest-job: deps
+	@$(MAKE) --no-print-directory all
+	@share/inttest-job
+
 reap: all
 	@build/bin/k8s-delete --expired
 
@@ -211,7 +216,7 @@ lint: deps
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/inttest $(DESTDIR)$(PREFIX)/share/man
 	install -m 755 $(TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 755 share/inttest share/inttest-summary $(DESTDIR)$(PREFIX)/bin
+	install -m 755 share/inttest share/inttest-job share/inttest-runner share/inttest-summary $(DESTDIR)$(PREFIX)/bin
 	install -D -m 644 share/run.bash $(DESTDIR)$(PREFIX)/share/inttest/share/run.bash
 	cp -R pipeline.mk manifests seed share/images share/stonks $(DESTDIR)$(PREFIX)/share/inttest
 	install -d $(DESTDIR)$(PREFIX)/share/inttest/tests
@@ -221,6 +226,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all units deps check check-cluster bench-cluster inttest reap lint install clean
+.PHONY: all units deps check check-cluster bench-cluster inttest inttest-job reap lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
