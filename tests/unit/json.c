@@ -84,6 +84,25 @@ records(void)
 	record_release(&r);
 }
 
+static void
+items(void)
+{
+	static const char text[] = "[{\"type\":\"A\"},{\"n\":1},3,"
+				   "{\"type\":\"B\",\"n\":2},"
+				   "{\"type\":\"B\",\"n\":3}]";
+	cJSON *v = json_parse(text, sizeof text - 1, NULL);
+
+	tap_ok(json_num(json_find(v, "type", "B"), "n", 0) == 2,
+	    "the first item with that member");
+	tap_ok(json_find(v, "type", "b") == NULL, "no such item");
+	tap_ok(json_find(NULL, "type", "B") == NULL, "no list");
+	tap_ok(json_is(cJSON_GetArrayItem(v, 0), "type", "A"), "a string is");
+	tap_ok(!json_is(cJSON_GetArrayItem(v, 1), "n", "1"),
+	    "a number is no string");
+	tap_ok(!json_is(NULL, "type", "A"), "nothing is nothing");
+	cJSON_Delete(v);
+}
+
 int
 main(void)
 {
@@ -97,6 +116,7 @@ main(void)
 	round_trip("", "line 1 column 1: no value");
 	depth();
 	members();
+	items();
 	records();
 	return tap_end();
 }

@@ -21,19 +21,15 @@ phase(const cJSON *v, struct buf *out)
 static void
 node_status(const cJSON *v, struct buf *out)
 {
-	const cJSON *c;
-	const char *type, *status;
+	const cJSON *ready = json_find(
+	    json_at(v, "status", "conditions", NULL), "type", "Ready");
+	const char *status = json_str(ready, "status", NULL);
 
-	cJSON_ArrayForEach(c, json_at(v, "status", "conditions", NULL)) {
-		type = json_str(c, "type", NULL);
-		status = json_str(c, "status", NULL);
-		if (type != NULL && status != NULL &&
-		    strcmp(type, "Ready") == 0)
-			buf_adds(out,
-			    strcmp(status, "True") == 0 ? "Ready" : "NotReady");
-	}
-	if (out->len == 0)
+	if (status == NULL)
 		buf_adds(out, "Unknown");
+	else
+		buf_adds(
+		    out, strcmp(status, "True") == 0 ? "Ready" : "NotReady");
 	if (json_bool(json_at(v, "spec", NULL), "unschedulable", 0))
 		buf_adds(out, ",SchedulingDisabled");
 }
@@ -65,16 +61,10 @@ node_info(const cJSON *v, struct buf *out)
 static void
 node_address(const cJSON *v, const char *want, struct buf *out)
 {
-	const cJSON *a;
-	const char *type;
+	const cJSON *a =
+	    json_find(json_at(v, "status", "addresses", NULL), "type", want);
 
-	cJSON_ArrayForEach(a, json_at(v, "status", "addresses", NULL)) {
-		type = json_str(a, "type", NULL);
-		if (type != NULL && strcmp(type, want) == 0 && out->len == 0)
-			buf_adds(out, json_str(a, "address", NULL));
-	}
-	if (out->len == 0)
-		buf_adds(out, "<none>");
+	column_text_or_none(json_at(a, "address", NULL), out);
 }
 
 static void

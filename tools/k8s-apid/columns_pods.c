@@ -96,17 +96,9 @@ initialising(const cJSON *v, struct buf *out)
 static int
 is_ready(const cJSON *v)
 {
-	const cJSON *c;
-	const char *type, *status;
-
-	cJSON_ArrayForEach(c, json_at(v, "status", "conditions", NULL)) {
-		type = json_str(c, "type", NULL);
-		status = json_str(c, "status", NULL);
-		if (type != NULL && status != NULL &&
-		    strcmp(type, "Ready") == 0)
-			return strcmp(status, "True") == 0;
-	}
-	return 0;
+	return json_is(json_find(json_at(v, "status", "conditions", NULL),
+			   "type", "Ready"),
+	    "status", "True");
 }
 
 /*

@@ -160,16 +160,11 @@ has_container(const cJSON *spec, const char *name)
 {
 	static const char *const lists[] = { "containers", "initContainers",
 		"ephemeralContainers" };
-	const cJSON *c;
-	const char *is;
 	size_t i;
 
 	for (i = 0; i < sizeof lists / sizeof lists[0]; i++)
-		cJSON_ArrayForEach(c, json_at(spec, lists[i], NULL)) {
-			is = json_str(c, "name", NULL);
-			if (is != NULL && strcmp(is, name) == 0)
-				return 1;
-		}
+		if (json_find(json_at(spec, lists[i], NULL), "name", name))
+			return 1;
 	return 0;
 }
 

@@ -52,12 +52,7 @@ set_condition(cJSON *v, const char *type, const char *status)
 	if (list == NULL)
 		list =
 		    cJSON_AddArrayToObject(json_sub(v, "status"), "conditions");
-	cJSON_ArrayForEach(c, list) {
-		const char *is = json_str(c, "type", NULL);
-
-		if (is != NULL && strcmp(is, type) == 0)
-			break;
-	}
+	c = json_find(list, "type", type);
 	if (c == NULL) {
 		c = cJSON_CreateObject();
 		if (c == NULL || json_set_str(c, "type", type) != 0 ||

@@ -24,20 +24,6 @@ is_repeated(const cJSON *list, const cJSON *item, const char *key)
 	return 0;
 }
 
-static const cJSON *
-find_named(const cJSON *list, const char *name)
-{
-	const cJSON *i;
-	const char *s;
-
-	cJSON_ArrayForEach(i, list) {
-		s = json_str(i, "name", NULL);
-		if (s != NULL && strcmp(s, name) == 0)
-			return i;
-	}
-	return NULL;
-}
-
 /* Names are what Services refer to: unique within a container. */
 static void
 check_ports(struct validation *x, const cJSON *c)
@@ -159,7 +145,7 @@ check_mounts(struct validation *x, const cJSON *c, const cJSON *volumes)
 	cJSON_ArrayForEach(m, list) {
 		was = go_in(x, ".volumeMounts[%d]", i++);
 		name = must_have(x, m, "name");
-		if (name != NULL && find_named(volumes, name) == NULL)
+		if (name != NULL && json_find(volumes, "name", name) == NULL)
 			bad_missing(x, "name", json_at(m, "name", NULL));
 		if (must_have(x, m, "mountPath") != NULL &&
 		    is_repeated(list, m, "mountPath"))

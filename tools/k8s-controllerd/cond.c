@@ -11,23 +11,7 @@
 cJSON *
 cond_get(const cJSON *status, const char *type)
 {
-	cJSON *c;
-	const char *s;
-
-	cJSON_ArrayForEach(c, json_at(status, "conditions", NULL)) {
-		s = json_str(c, "type", NULL);
-		if (s != NULL && strcmp(s, type) == 0)
-			return c;
-	}
-	return NULL;
-}
-
-static int
-is_text(const cJSON *c, const char *key, const char *want)
-{
-	const char *s = json_str(c, key, NULL);
-
-	return s != NULL && strcmp(s, want) == 0;
+	return json_find(json_at(status, "conditions", NULL), "type", type);
 }
 
 /* The condition of a type, made without a status when it is not there. */
@@ -62,11 +46,11 @@ cond_set(cJSON *status, const char *type, const char *value, const char *reason,
 
 	if (c == NULL)
 		return -1;
-	if (updates < 2 && is_text(c, "status", value) &&
-	    is_text(c, "reason", reason) && is_text(c, "message", message))
+	if (updates < 2 && json_is(c, "status", value) &&
+	    json_is(c, "reason", reason) && json_is(c, "message", message))
 		return 0;
 	meta_now(now);
-	if (!is_text(c, "status", value))
+	if (!json_is(c, "status", value))
 		bad |= json_set_str(c, "lastTransitionTime", now);
 	if (updates)
 		bad |= json_set_str(c, "lastUpdateTime", now);

@@ -111,23 +111,14 @@ meta_now(char *out)
 const cJSON *
 meta_condition(const cJSON *o, const char *type)
 {
-	const cJSON *c;
-	const char *s;
-
-	cJSON_ArrayForEach(c, json_at(o, "status", "conditions", NULL)) {
-		s = json_str(c, "type", NULL);
-		if (s != NULL && strcmp(s, type) == 0)
-			return c;
-	}
-	return NULL;
+	return json_find(
+	    json_at(o, "status", "conditions", NULL), "type", type);
 }
 
 int
 meta_is(const cJSON *o, const char *type)
 {
-	const char *s = json_str(meta_condition(o, type), "status", NULL);
-
-	return s != NULL && strcmp(s, "True") == 0;
+	return json_is(meta_condition(o, type), "status", "True");
 }
 
 const char *

@@ -158,16 +158,11 @@ const cJSON *
 field_container(const cJSON *pod, const char *name)
 {
 	static const char *const lists[] = { "containers", "initContainers" };
-	const cJSON *c;
-	const char *s;
+	const cJSON *c = NULL;
 	size_t i;
 
-	for (i = 0; i < 2; i++) {
-		cJSON_ArrayForEach(c, json_at(pod, "spec", lists[i], NULL)) {
-			s = json_str(c, "name", NULL);
-			if (s != NULL && name != NULL && strcmp(s, name) == 0)
-				return c;
-		}
-	}
-	return NULL;
+	for (i = 0; i < 2 && c == NULL && name != NULL; i++)
+		c = json_find(
+		    json_at(pod, "spec", lists[i], NULL), "name", name);
+	return c;
 }

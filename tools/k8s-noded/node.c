@@ -121,17 +121,9 @@ compose(const struct registration *r)
 static int
 says_ready(const cJSON *node)
 {
-	const cJSON *c;
-	const char *type, *status;
-
-	cJSON_ArrayForEach(c, json_at(node, "status", "conditions", NULL)) {
-		type = json_str(c, "type", NULL);
-		status = json_str(c, "status", NULL);
-		if (type != NULL && status != NULL &&
-		    strcmp(type, "Ready") == 0)
-			return strcmp(status, "True") == 0;
-	}
-	return 0;
+	return json_is(json_find(json_at(node, "status", "conditions", NULL),
+			   "type", "Ready"),
+	    "status", "True");
 }
 
 static void beat(void *arg);

@@ -12,15 +12,7 @@
 static const cJSON *
 find_condition(const cJSON *status, const char *type)
 {
-	const cJSON *c;
-	const char *s;
-
-	cJSON_ArrayForEach(c, json_at(status, "conditions", NULL)) {
-		s = json_str(c, "type", NULL);
-		if (s != NULL && strcmp(s, type) == 0)
-			return c;
-	}
-	return NULL;
+	return json_find(json_at(status, "conditions", NULL), "type", type);
 }
 
 /* Adds a condition; times have whole seconds, as all of the API's. */

@@ -305,18 +305,11 @@ add_account_source(struct maker *m, const cJSON *source, struct fault *f)
 int
 volume_wants_token(const struct pod *p, const cJSON *container)
 {
-	const char *path;
-	const cJSON *m;
-
 	if (!json_bool(json_at(p->object, "spec", NULL),
 		"automountServiceAccountToken", 1))
 		return 0;
-	cJSON_ArrayForEach(m, json_at(container, "volumeMounts", NULL)) {
-		path = json_str(m, "mountPath", NULL);
-		if (path != NULL && strcmp(path, VOLUME_TOKEN_PATH) == 0)
-			return 0;
-	}
-	return 1;
+	return json_find(json_at(container, "volumeMounts", NULL), "mountPath",
+		   VOLUME_TOKEN_PATH) == NULL;
 }
 
 static int
@@ -374,19 +367,16 @@ volume_path(const struct pod *p, const char *name, char *out, int *read_only)
 {
 	const cJSON *v, *source;
 	const struct kind *kind;
-	const char *s;
 
 	if (strcmp(name, VOLUME_TOKEN) == 0) {
 		*read_only = 1;
 		return folder(p, name, out);
 	}
-	cJSON_ArrayForEach(v, json_at(p->object, "spec", "volumes", NULL)) {
-		s = json_str(v, "name", NULL);
-		if (s == NULL || strcmp(s, name) != 0)
-			continue;
-		kind = kind_of(v, &source);
-		*read_only = kind != NULL && kind->read_only;
-		return folder(p, name, out);
-	}
-	return -1;
+	v = json_find(
+	    json_at(p->object, "spec", "volumes", NULL), "name", name);
+	if (v == NULL)
+		return -1;
+	kind = kind_of(v, &source);
+	*read_only = kind != NULL && kind->read_only;
+	return folder(p, name, out);
 }

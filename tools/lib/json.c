@@ -252,6 +252,26 @@ json_bool(const cJSON *v, const char *key, int otherwise)
 }
 
 int
+json_is(const cJSON *v, const char *key, const char *want)
+{
+	const char *s =
+	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(v, key));
+
+	return s != NULL && strcmp(s, want) == 0;
+}
+
+cJSON *
+json_find(const cJSON *list, const char *key, const char *want)
+{
+	cJSON *item;
+
+	cJSON_ArrayForEach(item, list)
+		if (json_is(item, key, want))
+			return item;
+	return NULL;
+}
+
+int
 json_equal(const cJSON *a, const cJSON *b)
 {
 	return cJSON_Compare(a, b, 1);

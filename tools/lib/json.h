@@ -43,6 +43,16 @@ double json_num(const cJSON *v, const char *key, double otherwise);
 /* Member key's boolean, or otherwise when missing or no boolean. */
 int json_bool(const cJSON *v, const char *key, int otherwise);
 
+/* 1 when member key is the string want; 0 also when v is NULL. */
+int json_is(const cJSON *v, const char *key, const char *want);
+
+/*
+ * The first item of list whose member key is the string want: a condition by
+ * its type, a container by its name.  NULL when none is, or list is NULL.
+ * Borrowed from list.
+ */
+cJSON *json_find(const cJSON *list, const char *key, const char *want);
+
 /* 1 when both are the same value: members in any order, numbers by value. */
 int json_equal(const cJSON *a, const cJSON *b);
 

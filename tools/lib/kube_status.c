@@ -37,29 +37,14 @@ ready(void)
 static const cJSON *
 condition(const cJSON *object, const char *type)
 {
-	const cJSON *c;
-
-	cJSON_ArrayForEach(c, json_at(object, "status", "conditions", NULL)) {
-		const char *t = json_str(c, "type", NULL);
-
-		if (t != NULL && strcmp(t, type) == 0)
-			return c;
-	}
-	return NULL;
-}
-
-static int
-string_is(const cJSON *v, const char *key, const char *want)
-{
-	const char *s = json_str(v, key, NULL);
-
-	return s != NULL && strcmp(s, want) == 0;
+	return json_find(
+	    json_at(object, "status", "conditions", NULL), "type", type);
 }
 
 static int
 condition_is(const cJSON *object, const char *type, const char *status)
 {
-	return string_is(condition(object, type), "status", status);
+	return json_is(condition(object, type), "status", status);
 }
 
 static const char *
@@ -92,7 +77,7 @@ deployment(const cJSON *object)
 	double available = json_num(status, "availableReplicas", 0);
 	double is_ready = json_num(status, "readyReplicas", 0);
 
-	if (string_is(progress, "reason", "ProgressDeadlineExceeded"))
+	if (json_is(progress, "reason", "ProgressDeadlineExceeded"))
 		return told(KUBE_FAILED, progress, "");
 	if (updated < want)
 		return verdict(KUBE_PROGRESSING, "Updating",
@@ -147,7 +132,7 @@ stateful_set(const cJSON *object)
 	    json_num(json_at(strategy, "rollingUpdate", NULL), "partition", 0);
 
 	/* with OnDelete the user replaces pods, when he likes */
-	if (string_is(strategy, "type", "OnDelete"))
+	if (json_is(strategy, "type", "OnDelete"))
 		return ready();
 	if (is_ready < want || have < want)
 		return verdict(KUBE_PROGRESSING, "Unavailable",
@@ -180,7 +165,7 @@ daemon_set(const cJSON *object)
 	if (json_num(status, "observedGeneration", 0) < 1 || want < 0)
 		return verdict(KUBE_PROGRESSING, "NotObserved",
 		    "no controller has seen it yet");
-	if (string_is(json_at(object, "spec", "updateStrategy", NULL), "type",
+	if (json_is(json_at(object, "spec", "updateStrategy", NULL), "type",
 		"OnDelete"))
 		updated = want;
 	if (updated < want)
@@ -238,7 +223,7 @@ service(const cJSON *object)
 {
 	const cJSON *spec = json_at(object, "spec", NULL);
 
-	if (!string_is(spec, "type", "LoadBalancer"))
+	if (!json_is(spec, "type", "LoadBalancer"))
 		return ready();
 	if (cJSON_GetArraySize(json_at(spec, "externalIPs", NULL)) > 0 ||
 	    cJSON_GetArraySize(
@@ -264,12 +249,12 @@ definition(const cJSON *object)
 	const cJSON *names = condition(object, "NamesAccepted");
 	const cJSON *established = condition(object, "Established");
 
-	if (string_is(names, "status", "False"))
+	if (json_is(names, "status", "False"))
 		return told(KUBE_FAILED, names, "NamesNotAccepted");
-	if (string_is(established, "status", "True"))
+	if (json_is(established, "status", "True"))
 		return ready();
-	if (string_is(established, "status", "False") &&
-	    !string_is(established, "reason", "Installing"))
+	if (json_is(established, "status", "False") &&
+	    !json_is(established, "reason", "Installing"))
 		return told(KUBE_FAILED, established, "NotEstablished");
 	return verdict(KUBE_PROGRESSING, "Installing", "not served yet");
 }
@@ -279,7 +264,7 @@ other(const cJSON *object)
 {
 	const cJSON *c = condition(object, "Ready");
 
-	if (c == NULL || string_is(c, "status", "True"))
+	if (c == NULL || json_is(c, "status", "True"))
 		return ready();
 	return told(KUBE_PROGRESSING, c, "NotReady");
 }
@@ -349,7 +334,7 @@ kube_owned_by(const cJSON *pod, const char *owner_uid)
 
 	cJSON_ArrayForEach(
 	    ref, json_at(pod, "metadata", "ownerReferences", NULL))
-		if (string_is(ref, "uid", owner_uid))
+		if (json_is(ref, "uid", owner_uid))
 			return 1;
 	return 0;
 }
@@ -388,7 +373,7 @@ kube_selects(const cJSON *selector, const cJSON *labels)
 
 	cJSON_ArrayForEach(m, json_at(selector, "matchLabels", NULL))
 		if (!cJSON_IsString(m) ||
-		    !string_is(labels, m->string, m->valuestring))
+		    !json_is(labels, m->string, m->valuestring))
 			return 0;
 	cJSON_ArrayForEach(m, json_at(selector, "matchExpressions", NULL))
 		if (!requirement(m, labels))

@@ -115,12 +115,8 @@ waits(const cJSON *statuses, int init, struct kube_verdict *v)
 static const cJSON *
 condition(const cJSON *pod, const char *type)
 {
-	const cJSON *c;
-
-	cJSON_ArrayForEach(c, json_at(pod, "status", "conditions", NULL))
-		if (strcmp(text(c, "type"), type) == 0)
-			return c;
-	return NULL;
+	return json_find(
+	    json_at(pod, "status", "conditions", NULL), "type", type);
 }
 
 static int
