@@ -16,16 +16,19 @@ HOST  = $(1).$(NS).svc
 WAIT  = 120s
 JOBS  = 8
 
-# Where the run reaches the services; on a cluster that it is not in, a
-# stack.mk or the command line can say so.
-PGHOST     ?= $(call HOST,postgres)
-PGPORT     ?= 5432
+# Where the run reaches the services: by their names or, with FORWARD=1, at
+# the local ports that k8s-forward has put into the environment.  A stack.mk
+# or the command line can say otherwise.
+port = $(FORWARD_$(shell echo '$(1)_$(2)' | tr 'a-z.-' 'A-Z__'))
+at   = $(if $(FORWARD),127.0.0.1:$(call port,$(1),$(2)),$(HOST)$(if $(filter-out 80,$(2)),:$(2)))
+PGHOST     ?= $(if $(FORWARD),127.0.0.1,$(call HOST,postgres))
+PGPORT     ?= $(if $(FORWARD),$(call port,postgres,5432),5432)
 PGUSER     ?= inttest
 PGDATABASE ?= inttest
-REDIS_URL  ?= redis://$(call HOST,redis):6379/0
-S3_URL     ?= http://$(call HOST,minio):9000
+REDIS_URL  ?= redis://$(call at,redis,6379)/0
+S3_URL     ?= http://$(call at,minio,9000)
 SERVICES   ?= $(shell cat $(CHECKS) $(PAGES) /dev/null | jq -r '.service // empty' | sort -u)
-BASES      ?= $(foreach s,$(SERVICES),--base $(s)=http://$(call HOST,$(s)))
+BASES      ?= $(foreach s,$(SERVICES),--base $(s)=http://$(call at,$(s),80))
 export PGHOST PGPORT PGUSER PGDATABASE REDIS_URL
 export AWS_ACCESS_KEY_ID ?= inttest
 
@@ -46,6 +49,10 @@ seeded = $(R)/3-redis.jsonl $(R)/3-rows.jsonl $(R)/3-objects.jsonl
 probe  = http-probe $(if $(IDS),--vars $(IDS)) $(BASES)
 
 stages: $(R)/8-profile.jsonl
+
+# what k8s-forward is to lead to
+forwards:
+	@echo $(patsubst postgres,postgres:5432,$(patsubst redis,redis:6379,$(INFRA:minio=minio:9000))) $(SERVICES:%=%:80)
 
 $(R)/1-namespace.jsonl:
 	$(call stage,1,namespace,create) '$(call deploy,manifests/namespace.yaml)'
@@ -86,7 +93,8 @@ $(R)/7-frontend.jsonl: $(R)/6-api.jsonl
 # k8s-top waits for the first sample; the budgets see all that came before
 $(R)/8-profile.jsonl: $(R)/7-frontend.jsonl
 	$(call stage,8,profile,,-k) 'cat $(R)/6-api.jsonl $(R)/7-frontend.jsonl | \
-		latency-summary --by service,method,route --slow 500 -o json; \
+		latency-summary --by service,method,route --slow 500 -o json \
+		$(if $(FORWARD),| jq -c ". + {via: \"forward\"}"); \
 		k8s-top -n $(NS) --timeout 60s; \
 		$(if $(BUDGETS),cat $(R)/[1-7]*.jsonl | budget-check $(BUDGETS))'
 
@@ -101,9 +109,9 @@ $(R)/9-teardown.jsonl:
 	$(call stage,9,teardown) 'if $(failed); then \
 		k8s-dump -n $(NS) -d $(R)/dump >/dev/null || echo "dump: incomplete" >&2; \
 		if [[ "$(KEEP)" ]]; then echo "namespace $(NS) is kept" >&2; exit 0; fi; \
-		fi; k8s-delete --timeout $(WAIT) namespace/$(NS)'
+		fi; k8s-delete --timeout 4m namespace/$(NS)'
 
-.PHONY: stages teardown
+.PHONY: stages forwards teardown
 .SECONDARY:
 # records of a stage that was cut off count: make would delete them on ^C
 .PRECIOUS: $(foreach f,1-namespace 1-reap $(INFRA:%=2-%) 3-migrate 3-rows 3-objects 3-redis \
