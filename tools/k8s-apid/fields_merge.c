@@ -11,16 +11,6 @@
 static cJSON *
 merge(const struct shape *s, const cJSON *live, const cJSON *config);
 
-/* Appends item to list; NULL or a failure is -1. */
-static int
-append(cJSON *list, cJSON *item)
-{
-	if (item != NULL && cJSON_AddItemToArray(list, item))
-		return 0;
-	cJSON_Delete(item);
-	return -1;
-}
-
 static cJSON *
 merge_members(const struct shape *s, const cJSON *live, const cJSON *config)
 {
@@ -76,7 +66,7 @@ take_config(struct interleave *in)
 	it->taken = 1;
 	if (in->shared == it)
 		in->shared = next_shared(&in->live, &in->config, in->c);
-	return append(in->out,
+	return json_append(in->out,
 	    merge(&in->item, under != NULL ? under->value : NULL, it->value));
 }
 
@@ -91,7 +81,7 @@ step(struct interleave *in)
 
 	if (it != NULL && same == NULL) {
 		in->l++;
-		return append(in->out, cJSON_Duplicate(it->value, 1));
+		return json_append(in->out, cJSON_Duplicate(it->value, 1));
 	}
 	if (it != NULL && more && same == &in->config.v[in->c]) {
 		in->l++;

@@ -70,6 +70,15 @@ cond_drop(cJSON *status, const char *type)
 		    cJSON_GetObjectItemCaseSensitive(status, "conditions"), c));
 }
 
+int
+status_count(cJSON *status, const char *key, long n)
+{
+	if (n > 0)
+		return json_set_num(status, key, (double)n);
+	cJSON_DeleteItemFromObjectCaseSensitive(status, key);
+	return 0;
+}
+
 cJSON *
 with_status(const cJSON *object, const char *api_version, const char *kind,
     cJSON *status)

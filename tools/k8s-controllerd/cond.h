@@ -1,5 +1,5 @@
 /*
- * Changing objects' status: conditions.  Pure.
+ * Changing objects' status: conditions and counts.  Pure.
  */
 #ifndef COND_H
 #define COND_H
@@ -20,6 +20,12 @@ void cond_drop(cJSON *status, const char *type);
 
 /* The status's condition of a type, borrowed, or NULL. */
 cJSON *cond_get(const cJSON *status, const char *type);
+
+/*
+ * Sets a count of a status.  One that is 0 is left out (and removed), as
+ * everywhere in Kubernetes.  0, or -1 without memory.
+ */
+int status_count(cJSON *status, const char *key, long n);
 
 /*
  * A copy of object with apiVersion and kind set (lists leave them out) and

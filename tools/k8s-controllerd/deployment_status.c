@@ -37,16 +37,6 @@ count(const struct deployment_view *v)
 	return n;
 }
 
-/* Numbers that are 0 are left out, as everywhere in Kubernetes. */
-static int
-set_num(cJSON *status, const char *key, long n)
-{
-	if (n > 0)
-		return json_set_num(status, key, (double)n);
-	cJSON_DeleteItemFromObjectCaseSensitive(status, key);
-	return 0;
-}
-
 static int
 set_available(cJSON *status, const struct deployment_view *v, long available)
 {
@@ -174,13 +164,13 @@ deployment_status(const struct deployment_view *v, double *deadline)
 		bad |= json_set_num(s, "observedGeneration",
 		    json_num(json_at(v->deployment, "metadata", NULL),
 			"generation", 1));
-		bad |= set_num(s, "replicas", n.replicas);
-		bad |= set_num(s, "updatedReplicas", n.updated);
-		bad |= set_num(s, "readyReplicas", n.ready);
-		bad |= set_num(s, "availableReplicas", n.available);
-		bad |= set_num(
+		bad |= status_count(s, "replicas", n.replicas);
+		bad |= status_count(s, "updatedReplicas", n.updated);
+		bad |= status_count(s, "readyReplicas", n.ready);
+		bad |= status_count(s, "availableReplicas", n.available);
+		bad |= status_count(
 		    s, "unavailableReplicas", n.specified - n.available);
-		bad |= set_num(s, "collisionCount", v->collisions);
+		bad |= status_count(s, "collisionCount", v->collisions);
 		bad |= set_available(s, v, n.available);
 		bad |= set_progress(s, v, &n, deadline);
 		bad |= set_failure(s, v);

@@ -62,15 +62,6 @@ target_of(const cJSON *pod, const cJSON *port)
 	return (int)json_num(port, "port", 0);
 }
 
-static int
-append(cJSON *list, cJSON *item)
-{
-	if (item != NULL && cJSON_AddItemToArray(list, item))
-		return 0;
-	cJSON_Delete(item);
-	return -1;
-}
-
 /* The EndpointPort list of a pod, or NULL without memory. */
 static cJSON *
 ports_of(const cJSON *service, const cJSON *pod)
@@ -86,7 +77,7 @@ ports_of(const cJSON *service, const cJSON *pod)
 			continue;
 		out = cJSON_CreateObject();
 		name = json_str(p, "name", NULL);
-		if (out == NULL || append(list, out) != 0 ||
+		if (out == NULL || json_append(list, out) != 0 ||
 		    (name != NULL && *name != '\0' &&
 			json_set_str(out, "name", name) != 0) ||
 		    json_set_num(out, "port", number) != 0 ||
@@ -142,7 +133,7 @@ subset_for(cJSON *subsets, cJSON *ports)
 		}
 	}
 	s = cJSON_CreateObject();
-	if (s == NULL || append(subsets, s) != 0) {
+	if (s == NULL || json_append(subsets, s) != 0) {
 		cJSON_Delete(ports);
 		return NULL;
 	}
@@ -170,7 +161,7 @@ add_pod(cJSON *subsets, const cJSON *service, const cJSON *pod, int ready)
 	list = cJSON_GetObjectItemCaseSensitive(subset, key);
 	if (list == NULL)
 		list = cJSON_AddArrayToObject(subset, key);
-	return list == NULL ? -1 : append(list, address_of(service, pod));
+	return list == NULL ? -1 : json_append(list, address_of(service, pod));
 }
 
 cJSON *

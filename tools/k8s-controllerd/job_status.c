@@ -17,15 +17,6 @@ job_ended(const cJSON *job)
 }
 
 static int
-set_num(cJSON *status, const char *key, long n)
-{
-	if (n > 0)
-		return json_set_num(status, key, (double)n);
-	cJSON_DeleteItemFromObjectCaseSensitive(status, key);
-	return 0;
-}
-
-static int
 set_condition(cJSON *status, const char *type, const char *value,
     const char *reason, const char *message)
 {
@@ -106,9 +97,9 @@ job_keep_status(struct job *j)
 
 	if (!bad) {
 		bad |= set_suspended(j, s);
-		bad |= set_num(s, "active", j->n.active);
-		bad |= set_num(s, "succeeded", j->n.succeeded);
-		bad |= set_num(s, "failed", j->n.failed);
+		bad |= status_count(s, "active", j->n.active);
+		bad |= status_count(s, "succeeded", j->n.succeeded);
+		bad |= status_count(s, "failed", j->n.failed);
 		bad |= json_set_num(s, "ready", (double)j->ready);
 		bad |= json_set_num(s, "terminating", (double)j->terminating);
 		bad |= set_indexes(j, s);

@@ -123,15 +123,6 @@ count(const cJSON *set, const struct objects *pods, double *wait)
 	return n;
 }
 
-static int
-set_num(cJSON *status, const char *key, long n)
-{
-	if (n > 0)
-		return json_set_num(status, key, (double)n);
-	cJSON_DeleteItemFromObjectCaseSensitive(status, key);
-	return 0;
-}
-
 static void
 keep_status(struct control *c, struct work *w, const cJSON *set,
     const struct objects *pods)
@@ -147,9 +138,9 @@ keep_status(struct control *c, struct work *w, const cJSON *set,
 		work_later(c, w, wait * 1000 + 100);
 	if (!bad) {
 		bad |= json_set_num(s, "replicas", (double)pods->n);
-		bad |= set_num(s, "fullyLabeledReplicas", n.labelled);
-		bad |= set_num(s, "readyReplicas", n.ready);
-		bad |= set_num(s, "availableReplicas", n.available);
+		bad |= status_count(s, "fullyLabeledReplicas", n.labelled);
+		bad |= status_count(s, "readyReplicas", n.ready);
+		bad |= status_count(s, "availableReplicas", n.available);
 		bad |= json_set_num(s, "observedGeneration",
 		    json_num(json_at(set, "metadata", NULL), "generation", 1));
 		if (w->refused)

@@ -206,15 +206,6 @@ count(const struct step *s)
 	return n;
 }
 
-static int
-set_num(cJSON *status, const char *key, long n)
-{
-	if (n > 0)
-		return json_set_num(status, key, (double)n);
-	cJSON_DeleteItemFromObjectCaseSensitive(status, key);
-	return 0;
-}
-
 static void
 keep_status(struct step *s)
 {
@@ -237,11 +228,11 @@ keep_status(struct step *s)
 		    json_num(
 			json_at(s->set, "metadata", NULL), "generation", 1));
 		bad |= json_set_num(st, "replicas", (double)n.replicas);
-		bad |= set_num(st, "readyReplicas", n.ready);
+		bad |= status_count(st, "readyReplicas", n.ready);
 		bad |=
 		    json_set_num(st, "availableReplicas", (double)n.available);
-		bad |= set_num(st, "currentReplicas", n.current);
-		bad |= set_num(st, "updatedReplicas", n.updated);
+		bad |= status_count(st, "currentReplicas", n.current);
+		bad |= status_count(st, "updatedReplicas", n.updated);
 		bad |= json_set_str(st, "currentRevision", current);
 		bad |= json_set_str(st, "updateRevision", s->update);
 		bad |= json_set_num(st, "collisionCount", 0);

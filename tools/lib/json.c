@@ -293,6 +293,15 @@ json_set(cJSON *object, const char *key, cJSON *item)
 }
 
 int
+json_append(cJSON *list, cJSON *item)
+{
+	if (item != NULL && cJSON_AddItemToArray(list, item))
+		return 0;
+	cJSON_Delete(item);
+	return -1;
+}
+
+int
 json_set_str(cJSON *object, const char *key, const char *value)
 {
 	return json_set(object, key, cJSON_CreateString(value));

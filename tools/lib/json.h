@@ -66,6 +66,12 @@ int json_set_num(cJSON *object, const char *key, double value);
 int json_set_bool(cJSON *object, const char *key, int value);
 
 /*
+ * Appends item to list, which then owns it.  -1 when item is NULL (it could
+ * not be made) or there is no memory: item is freed.
+ */
+int json_append(cJSON *list, cJSON *item);
+
+/*
  * The object at member key, created when missing or not an object; borrowed.
  * NULL without memory.
  */
