@@ -1,0 +1,135 @@
+#!/usr/bin/env bats
+# k8s-forward against an API server that has nothing but a Service, pods and
+# port-forward: what arrives, at which pod, and every exit status.  Real ones
+# are asked in tests/cluster.
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	echo web-1 >pods
+	python3 "$ROOT/tests/data/portforward.py" . >port 3>&- &
+	SERVER=$!
+	wait_for 5 test -s port
+	cat >config <<-K
+		apiVersion: v1
+		kind: Config
+		clusters: [{name: c, cluster: {server: "http://127.0.0.1:$(<port)"}}]
+		users: [{name: u, user: {token: secret}}]
+		contexts: [{name: x, context: {cluster: c, user: u, namespace: x}}]
+		current-context: x
+	K
+	export KUBECONFIG=$PWD/config
+	cat >ask <<-'S' # ask PORT WORD: what the echo says
+		import socket, sys
+		s = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10)
+		s.sendall(sys.argv[2].encode() + b' bye\n')
+		print(b''.join(iter(lambda: s.recv(65536), b'')).decode(), end='')
+	S
+}
+
+teardown() {
+	end_process "$SERVER"
+}
+
+@test "a command finds the port, by number and by name, and its status counts" {
+	run -7 --separate-stderr k8s-forward web:8000 web:http -- sh -c \
+		'python3 ask $FORWARD_WEB_8000 one && python3 ask $FORWARD_WEB_HTTP two; exit 7'
+	[[ $output == $'web-1\none bye\nweb-1\ntwo bye' && -z $stderr ]]
+	run -143 k8s-forward web:8000 -- sh -c 'kill $$'
+}
+
+@test "a port of one's own, and a record; a signal ends it" {
+	port=$(free_port)
+	k8s-forward -n x "$port:pod/web-1:80" >out 3>&- &
+	pid=$!
+	wait_for 5 test -s out
+	jq -e --argjson p "$port" '. == {type: "forward", name: "web-1", port: "80", address: "127.0.0.1", local_port: $p}' out
+	run -0 python3 ask "$port" hello
+	[[ $output == $'web-1\nhello bye' ]]
+	kill "$pid"
+	wait "$pid"
+}
+
+@test "much, both ways at once" {
+	cat >much <<-'S'
+		import os, socket, sys, threading
+		s = socket.create_connection(('127.0.0.1', int(os.environ['FORWARD_WEB_8000'])), 10)
+		sent = os.urandom(6 << 20)
+		threading.Thread(target=s.sendall, args=(sent,)).start()
+		got = b''
+		while len(got) < len(sent) + 6:
+		    got += s.recv(1 << 20)
+		sys.exit(got != b'web-1\n' + sent)
+	S
+	k8s-forward web:8000 -- python3 much
+}
+
+@test "many connections at once" {
+	cat >many <<-'S'
+		import os, socket
+		port = int(os.environ['FORWARD_WEB_8000'])
+		all = [socket.create_connection(('127.0.0.1', port), 10) for _ in range(100)]
+		for i, s in enumerate(all):
+		    s.sendall(b'%d bye\n' % i)
+		for i, s in enumerate(all):
+		    assert b''.join(iter(lambda: s.recv(4096), b'')) == b'web-1\n%d bye\n' % i
+	S
+	k8s-forward web:8000 -- python3 many
+}
+
+@test "an answer after the local side has finished" {
+	run -0 k8s-forward web:8000 -- python3 -c "
+import os, socket
+s = socket.create_connection(('127.0.0.1', int(os.environ['FORWARD_WEB_8000'])), 10)
+s.sendall(b'last words')
+s.shutdown(socket.SHUT_WR)
+print(b''.join(iter(lambda: s.recv(4096), b'')))"
+	[[ $output == *"web-1\\nlast words'" ]]
+}
+
+@test "ready pods in turn; a replaced one is followed" {
+	printf 'a\nb\n' >pods
+	run -0 k8s-forward web:8000 -- sh -c \
+		'for i in 1 2 3 4; do python3 ask $FORWARD_WEB_8000 x | head -n 1; done | sort -u
+		echo new >pods; sleep 0.3; python3 ask $FORWARD_WEB_8000 x'
+	[ "$output" = $'a\nb\nnew\nx bye' ]
+}
+
+@test "what is not there yet is waited for" {
+	: >pods
+	(sleep 0.5 && echo late >pods) 3>&- &
+	run -0 k8s-forward web:8000 -- sh -c 'python3 ask $FORWARD_WEB_8000 x'
+	[[ $output == $'late\nx bye' ]]
+}
+
+@test "a connection that leads nowhere is reset, with the reason" {
+	run -1 --separate-stderr k8s-forward -t 400ms none:1 -- sh -c 'python3 ask $FORWARD_NONE_1 x 2>/dev/null'
+	[[ $stderr == 'k8s-forward: none:1: services "none" not found' ]]
+	run -1 --separate-stderr k8s-forward -t 400ms web:9 -- sh -c 'python3 ask $FORWARD_WEB_9 x 2>/dev/null'
+	[[ $stderr == 'k8s-forward: web:9: service web has no port 9' ]]
+	run -1 --separate-stderr k8s-forward -t 400ms pod/gone:80 -- sh -c 'python3 ask $FORWARD_GONE_80 x 2>/dev/null'
+	[[ $stderr == *'no ready pod'* || $stderr == *'no such pod'* ]]
+	run --separate-stderr k8s-forward web:8001 -- sh -c 'python3 ask $FORWARD_WEB_8001 x 2>/dev/null'
+	[[ $stderr == 'k8s-forward: web:8001: connection refused by 81' ]]
+	touch no-protocol
+	run -1 --separate-stderr k8s-forward -t 400ms web:8000 -- sh -c 'python3 ask $FORWARD_WEB_8000 x 2>/dev/null'
+	[[ $stderr == *'the server does not speak v4.channel.k8s.io' ]]
+}
+
+@test "wrong usage: 2" {
+	run -2 k8s-forward
+	run -2 k8s-forward web
+	run -2 k8s-forward web:
+	run -2 k8s-forward 0:web:80
+	run -2 k8s-forward a:b:c:d
+	run -2 k8s-forward web:80 --
+	run -2 k8s-forward -t soon web:80
+	run -2 k8s-forward web:80 -- /nonexistent
+}
+
+@test "a port that is taken, no cluster, no space: 3" {
+	run -3 k8s-forward "$(<port):web:80" -- true
+	run -3 env -u KUBECONFIG HOME=/nonexistent k8s-forward web:80 -- true
+	run -3 bash -c 'k8s-forward web:80 >/dev/full'
+}
