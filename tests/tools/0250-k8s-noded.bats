@@ -4,41 +4,18 @@
 # what became of each.
 bats_require_minimum_version 1.5.0
 load helper
+load sandbox
 
 setup_file() {
-	export STATE
-	STATE=$(mktemp -d)
-	export NAME=noded-$$ XDG_RUNTIME_DIR=$STATE
-	eval "$(k8s-sandbox up --name "$NAME" --images "$ROOT/share/images" 2>"$STATE/up" 3>&-)"
-	export KUBECONFIG
-	echo "$KUBECONFIG" >"$STATE/kubeconfig"
-	wait_for 10 get serviceaccounts/default
-	k8s-apply -n default -f "$ROOT/tests/data/noded/pods.yaml" >"$STATE/applied"
+	start_sandbox "$ROOT/tests/data/noded/pods.yaml"
 }
 
-# helper.bash, read again for each test, takes KUBECONFIG out of the environment
 setup() {
-	export KUBECONFIG
-	KUBECONFIG=$(cat "$STATE/kubeconfig")
+	use_sandbox
 }
 
 teardown_file() {
-	k8s-sandbox down --name "$NAME" || true
-	rm -rf "$STATE"
-}
-
-# config KEY: a value of the sandbox's kubeconfig
-config() {
-	sed -n "s/^ *-* *$1: *\"\{0,1\}\([^\"]*\)\"\{0,1\}$/\1/p" "$KUBECONFIG" | head -n 1
-}
-
-# api METHOD PATH [CURL-ARG…]
-api() {
-	local method=$1 path=$2 dir
-	shift 2
-	dir=$(dirname "$KUBECONFIG")
-	curl -sS --cacert "$dir/ca.crt" -H @<(printf 'Authorization: Bearer %s\n' "$(config token)") -X "$method" \
-		"$@" "$(config server)$path"
+	stop_sandbox
 }
 
 # get KIND/NAME [NAMESPACE]: the object; fails when there is none
@@ -111,7 +88,7 @@ events() {
 
 @test "volumes: modes, items, projections, mounts below /etc and /usr, users" {
 	until_pod files '.status.phase == "Running"'
-	wait_for 5 bash -c "$(declare -f logs api config); logs files | grep -q end"
+	wait_for 5 bash -c "$(declare -f logs api sandbox_config); logs files | grep -q end"
 	run -0 logs files
 	diff - <(sed '/^end$/q' <<<"$output") <<-'E'
 		1234
@@ -137,7 +114,7 @@ events() {
 @test "a changed ConfigMap shows in a running container's volume" {
 	api PATCH /api/v1/namespaces/default/configmaps/settings -f -H 'Content-Type: application/merge-patch+json' \
 		-d '{"data": {"fresh": "yes"}}' >/dev/null
-	wait_for 5 bash -c "$(declare -f logs api config); logs files | grep -q fresh=yes"
+	wait_for 5 bash -c "$(declare -f logs api sandbox_config); logs files | grep -q fresh=yes"
 }
 
 @test "a subPath that leads out of its volume is refused" {
@@ -146,7 +123,7 @@ events() {
 }
 
 @test "a hostPath volume is refused by a FailedMount event" {
-	wait_for 5 bash -c "$(declare -f events get api config); events hostpath | grep -q FailedMount"
+	wait_for 5 bash -c "$(declare -f events get api sandbox_config); events hostpath | grep -q FailedMount"
 	run -0 events hostpath
 	[[ $output == *'FailedMount MountVolume.SetUp failed for volume "host" : hostPath volumes are not supported by the sandbox'* ]]
 	[[ $(pod hostpath '.status.containerStatuses[0].state.waiting.reason') == ContainerCreating ]]
@@ -160,7 +137,7 @@ events() {
 }
 
 @test "a readiness probe that fails: not Ready, Unhealthy, not restarted" {
-	wait_for 5 bash -c "$(declare -f events get api config); events unready | grep -q Unhealthy"
+	wait_for 5 bash -c "$(declare -f events get api sandbox_config); events unready | grep -q Unhealthy"
 	run -0 events unready
 	[[ $output == *'Unhealthy Readiness probe failed: Get "http://10.244.'* ]]
 	[[ $(pod unready '.status.containerStatuses[0] | "\(.ready) \(.restartCount)"') == "false 0" ]]
@@ -220,13 +197,13 @@ events() {
 
 @test "deletion: preStop, SIGTERM, well before the grace is over" {
 	until_pod polite '.status.phase == "Running"'
-	wait_for 5 bash -c "$(declare -f logs api config); logs polite | grep -q started"
+	wait_for 5 bash -c "$(declare -f logs api sandbox_config); logs polite | grep -q started"
 	(logs polite follow=true >"$BATS_TEST_TMPDIR/log") 3>&- &
 	follower=$!
 	sleep 0.3
 	start=$SECONDS
 	api DELETE /api/v1/namespaces/default/pods/polite -f >/dev/null
-	wait_for 5 bash -c "$(declare -f get api config); ! get pods/polite"
+	wait_for 5 bash -c "$(declare -f get api sandbox_config); ! get pods/polite"
 	((SECONDS - start < 5))
 	wait "$follower"
 	grep -qx started "$BATS_TEST_TMPDIR/log"
@@ -238,7 +215,7 @@ events() {
 	until_pod deaf '.status.phase == "Running"'
 	start=$(date +%s%N)
 	api DELETE /api/v1/namespaces/default/pods/deaf -f >/dev/null
-	wait_for 5 bash -c "$(declare -f get api config); ! get pods/deaf"
+	wait_for 5 bash -c "$(declare -f get api sandbox_config); ! get pods/deaf"
 	ms=$((($(date +%s%N) - start) / 1000000))
 	((ms >= 900 && ms < 3000))
 }
@@ -269,13 +246,13 @@ events() {
 		unknown fails
 		own address
 	E
-	run -0 k8s-sandbox exec --name "$NAME" -- getent hosts web.default.svc.cluster.local
-	run -2 k8s-sandbox exec --name "$NAME" -- getent hosts web
+	run -0 k8s-sandbox exec --name "$SANDBOX_NAME" -- getent hosts web.default.svc.cluster.local
+	run -2 k8s-sandbox exec --name "$SANDBOX_NAME" -- getent hosts web
 }
 
 @test "logs: tail, timestamps, limit, follow until the end" {
 	until_pod talker '.status.phase == "Running"'
-	wait_for 5 bash -c "$(declare -f logs api config); logs talker | grep -q 5"
+	wait_for 5 bash -c "$(declare -f logs api sandbox_config); logs talker | grep -q 5"
 	[[ $(logs talker tailLines=2) == $'line 4\nline 5' ]]
 	[[ $(logs talker limitBytes=6) == "line 1" ]]
 	run -0 logs talker 'timestamps=true&tailLines=1'
@@ -286,7 +263,7 @@ events() {
 
 @test "metrics: memory of what runs, as PodMetrics" {
 	until_pod web '.status.phase == "Running"'
-	wait_for 5 bash -c "$(declare -f api config); api GET /apis/metrics.k8s.io/v1beta1/namespaces/default/pods/web -f"
+	wait_for 5 bash -c "$(declare -f api sandbox_config); api GET /apis/metrics.k8s.io/v1beta1/namespaces/default/pods/web -f"
 	run -0 api GET /apis/metrics.k8s.io/v1beta1/namespaces/default/pods/web
 	jq -e '.containers[0].usage.memory | rtrimstr("Ki") | tonumber > 1000' <<<"$output"
 	# and gone with the pod (the test of its grace has deleted it)
