@@ -97,8 +97,8 @@ compile_fault(struct jqx_program *p, const char *expression, struct fault *f)
 		end = strstr(s, " at <top-level>");
 	if (end == NULL)
 		end = s + strcspn(s, "\n");
-	return fault_set(f, FAULT_INPUT, "%.300s: %.*s", expression,
-	    (int)(end - s), s);
+	return fault_set(
+	    f, FAULT_INPUT, "%.300s: %.*s", expression, (int)(end - s), s);
 }
 
 /*
