@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# The run as a Job: share/inttest-job in the sandbox, on the tiny stack, with
+# the rights that runner.yaml gives and no others.
+
+bats_require_minimum_version 1.5.0
+load helper
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	cp -R "$ROOT/tests/data/tiny" stack
+	export INTTEST_MARK=mark-$BATS_TEST_NUMBER-$$-$RANDOM
+}
+
+job() {
+	"$ROOT/share/inttest-job" STACK=stack RUNS=runs
+}
+
+results() { # JQ: of the latest run
+	jq -e "$1" runs/latest/results.json
+}
+
+deleted() { # KIND…: of the runner's own objects, told in the run's job.jsonl
+	local kind
+	for kind in "$@"; do
+		jq -se --arg kind "$kind" 'any(.[]; .type == "delete" and .kind == $kind and .result == "deleted"
+			or .type == "delete" and .kind == $kind and .result == "absent")' runs/latest/job.jsonl || return
+	done
+}
+
+# no process has this test's mark in its environment (zombies have none)
+nothing_left() {
+	local e
+	for e in /proc/[0-9]*/environ; do
+		if [[ $e != /proc/$$/* && $e != /proc/$BASHPID/* ]] &&
+			tr '\0' '\n' <"$e" 2>/dev/null | grep -qx "INTTEST_MARK=$INTTEST_MARK"; then
+			grep -qE 'bats|bash' "${e%environ}comm" 2>/dev/null || return 1
+		fi
+	done
+	[ -z "$(find runs/*/rendered 2>/dev/null)" ]
+}
+
+@test "the tiny stack passes as a Job; its records are here" {
+	run -0 job
+	results '[.stages[].status] == ["ok","ok","ok","ok","ok","ok","ok","ok","ok"]'
+	results '.verdict == "passed" and .tests.passed >= 4 and .cluster == "kube"'
+	[ "$(jq -r .run runs/latest/results.json)" = "$(readlink runs/latest)" ]
+	head -n 1 runs/latest/results.tap | grep -qx 'TAP version 14'
+	jq -se 'any(.[]; .type == "probe")' runs/latest/6-api.jsonl
+	[[ $output == *'[9/9] teardown'*PASSED*'results: '* && $output != *@inttest* ]]
+	deleted Job Namespace ClusterRole ClusterRoleBinding
+	run ! grep -rE '[0-9a-f]{32}' runs/latest/*.jsonl runs/latest/results.json
+	nothing_left
+}
+
+@test "a failing check: 1, with the dump" {
+	echo '{"name": "wrong on purpose", "service": "note-api", "path": "/api/notes", "expect": {"status": 418}}' \
+		>>stack/tests/api/note-api.jsonl
+	run -1 job
+	results '.verdict == "failed" and .tests.failed == 1'
+	[[ $output == *'expected 418, got 200'* && $output != *forbidden* ]]
+	ls runs/latest/dump/objects/pods_note-api-*.json
+	nothing_left
+}
+
+@test "a missing permission: a 403 that names it; the run fails" {
+	sed 's/resources: \[deployments, statefulsets\]/resources: [deployments]/' "$ROOT/manifests/runner.yaml" \
+		>stack/manifests/runner.yaml
+	run ! job
+	[[ $output == *'statefulsets.apps "postgres" is forbidden: User "system:serviceaccount:inttest-job-'*':inttest-runner" cannot patch resource "statefulsets" in API group "apps" in the namespace "inttest-'* ]]
+	results '.stages[] | select(.name == "infra") | .status != "ok"'
+	results '.stages[] | select(.name == "teardown") | .status == "ok"'
+	deleted Job Namespace ClusterRole ClusterRoleBinding
+	nothing_left
+}
+
+@test "no image for the runner: 3, and why" {
+	sed 's|/inttest:|/no-such-image:|' "$ROOT/manifests/runner.yaml" >stack/manifests/runner.yaml
+	run -3 job
+	[[ $output == *no-such-image* && $output == *'without its records'* ]]
+	deleted Namespace
+	nothing_left
+}
+
+@test "^C: the Job tears down its namespace, its records are here, 130" {
+	echo '{"name": "slow", "service": "note-api", "path": "/nowhere", "retry": {"times": 1000, "delay": "100ms"}}' \
+		>>stack/tests/api/note-api.jsonl
+	setsid "$ROOT/share/inttest-job" STACK=stack RUNS=runs >out 2>&1 3>&- &
+	local pid=$! rc=0
+	wait_for 30 grep -q '5/9. ready' out
+	sleep 0.3
+	kill -INT -- "-$pid"
+	wait "$pid" || rc=$?
+	cat out
+	[ "$rc" = 130 ]
+	grep -q '9/9. teardown' out
+	results '.stages[] | select(.name == "teardown") | .status == "ok"'
+	deleted Job Namespace ClusterRole ClusterRoleBinding
+	nothing_left
+}
+
+@test "two Jobs at once do not meet" {
+	job >a 2>&1 3>&- &
+	local one=$! rc=0
+	job >b 2>&1 3>&- || rc=$?
+	wait "$one" || { cat a; false; }
+	cat b
+	[ "$rc" = 0 ]
+}
+
+@test "what cannot be carried is refused: 2, before anything starts" {
+	head -c 2000000 /dev/urandom >stack/seed/big
+	run -2 job
+	[[ $output == *'make image STACK='* && ! -e runs/latest ]]
+	rm stack/seed/big
+	echo '# ${FORGOTTEN}' >stack/manifests/runner.yaml
+	run -2 job
+	[[ $output =~ manifests/runner.yaml:1:\ \$\{FORGOTTEN\} ]]
+	nothing_left
+}
+
+@test "usage: 2; help: 0" {
+	run -2 "$ROOT/share/inttest-job" --nonsense
+	run -2 "$ROOT/share/inttest-job" NAMESPACE=x
+	run -0 "$ROOT/share/inttest-job" --help
+	[[ $output == *STACK=* ]]
+}
