@@ -20,12 +20,11 @@ CFLAGS  = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -f
 LDFLAGS += -fsanitize=address,undefined
 endif
 
-# What each module of tools/lib links with.  CURL: see share/link-curl.
--include $(BUILD)/curl.mk
+# What each module of tools/lib links with.
 L_lib/cert = -lcrypto
 L_lib/digest = -lcrypto
 L_lib/hist = -lm
-L_lib/http = $(CURL)
+L_lib/http = -lcurl
 L_lib/httpd = -lmicrohttpd
 L_lib/jqx = -ljq
 L_lib/json = -lcjson -lm
@@ -173,9 +172,6 @@ $(BUILD)/obj/bench/%.o: tests/bench/%.c Makefile
 $(BUILD)/obj/%.o: tools/%.c Makefile
 	@mkdir -p $(@D)
 	$(compile)
-
-$(BUILD)/curl.mk: share/link-curl
-	@share/link-curl $(BUILD) $(CC)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
