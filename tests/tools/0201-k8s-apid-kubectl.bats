@@ -8,7 +8,6 @@ setup_file() {
 	command -v kubectl >/dev/null || skip "kubectl is not on the PATH"
 	export BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR HOME=$BATS_FILE_TMPDIR
 	start_apid
-	export APID_PID APID_DIR APID_URL APID_TOKEN
 	cat >"$BATS_FILE_TMPDIR/app.yaml" <<-'Y'
 		apiVersion: v1
 		kind: ConfigMap

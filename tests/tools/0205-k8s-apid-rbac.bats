@@ -7,7 +7,6 @@ load cluster
 setup_file() {
 	export BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR HOME=$BATS_FILE_TMPDIR
 	start_apid
-	export APID_PID APID_DIR APID_URL APID_TOKEN KUBECONFIG
 }
 
 teardown_file() {

@@ -36,7 +36,7 @@ setup_file() {
 	k8s-controllerd --kubeconfig "$KUBECONFIG" --ready-fd 4 4>"$APID_DIR/controllers" 3>&- >"$APID_DIR/controllerd.log" 2>&1 &
 	CONTROLLERD_PID=$!
 	read -r -t 10 <"$APID_DIR/controllers"
-	export APID_PID APID_DIR APID_URL APID_TOKEN CONTROLLERD_PID
+	export CONTROLLERD_PID
 	fake_node 3>&- >/dev/null 2>&1 &
 	post /api/v1/nodes '{"metadata":{"name":"sandbox"}}'
 	patch /api/v1/nodes/sandbox/status '{"status":{"conditions":[{"type":"Ready","status":"True"}],"allocatable":{"cpu":"8","memory":"4Gi"}}}'

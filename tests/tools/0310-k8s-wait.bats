@@ -8,7 +8,6 @@ load cluster
 
 setup_file() {
 	start_apid
-	export APID_PID APID_DIR APID_URL APID_TOKEN
 }
 
 teardown_file() {
