@@ -254,17 +254,39 @@ complete(struct kube *k, struct fault *f)
 	if (d == NULL || d->complete)
 		return d;
 	/* what was fetched by version is not in the server's order */
-	kube_kind_forget(k);
-	d = kube_discovery(k, f);
+	if (d->n > 1 || (d->n == 1 && d->v[0]->group[0] != '\0')) {
+		kube_kind_forget(k);
+		d = kube_discovery(k, f);
+	}
 	return d != NULL && kube_discovery_all(d, f) == 0 ? d : NULL;
 }
 
+/*
+ * The full name of a core kind stands before all others, so that the core
+ * list is enough: it comes alone, not with all others beside it.
+ */
 static int
 find_anywhere(struct kube *k, const struct wanted *w, struct kube_kind *out,
     struct fault *f)
 {
-	struct kube_discovery *d = complete(k, f);
+	struct kube_discovery *d = kube_discovery(k, f);
+	const struct gv *core;
+	const cJSON *r;
+	int how;
 
+	if (d == NULL)
+		return -1;
+	if (!d->complete) {
+		core = kube_discovery_one(d, "", "v1", f);
+		if (core == NULL)
+			return -1;
+		r = admits(w, core) ? gv_match(core, w->name, &how) : NULL;
+		if (r != NULL && how == 2) {
+			fill(out, core, r);
+			return 1;
+		}
+	}
+	d = complete(k, f);
 	return d != NULL ? search(d, w, out) : -1;
 }
 
