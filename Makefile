@@ -1,6 +1,6 @@
 # Build, set-up, checks, the pipeline, install.  The main job is in pipeline.mk.
 #   make inttest   set up, build, run the nine stages     make check   set up, build, test
-#   make inttest-job  the same as a Job in the cluster
+#   make inttest-job  the same as a Job in the cluster    make image  what the Job runs, STACK= REGISTRY= TAG=
 #   make           build/bin/*                            make lint    style and walls
 #   make check-cluster  the cluster tests, on the cluster of KUBECONFIG or in a sandbox
 #   make bench-cluster  the cluster tools beside kubectl, on the cluster of KUBECONFIG
@@ -91,6 +91,10 @@ inttest-job: deps
 	@$(MAKE) --no-print-directory all
 	@share/inttest-job
 
+# with podman, buildah or docker; compiled in there, so nothing is needed here
+image:
+	@share/image
+
 reap: all
 	@build/bin/k8s-delete --expired
 
@@ -104,14 +108,14 @@ install: all
 	install -m 755 $(TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 share/inttest share/inttest-job share/inttest-runner share/inttest-summary $(DESTDIR)$(PREFIX)/bin
 	install -D -m 644 share/run.bash $(DESTDIR)$(PREFIX)/share/inttest/share/run.bash
-	cp -R pipeline.mk manifests seed share/images share/stonks $(DESTDIR)$(PREFIX)/share/inttest
+	cp -R pipeline.mk $(wildcard stack.mk) manifests seed share/images share/stonks $(DESTDIR)$(PREFIX)/share/inttest
 	install -d $(DESTDIR)$(PREFIX)/share/inttest/tests
-	cp -R tests/api tests/pages tests/budgets.json $(DESTDIR)$(PREFIX)/share/inttest/tests
+	cp -R tests/api tests/pages $(wildcard tests/budgets.json) $(DESTDIR)$(PREFIX)/share/inttest/tests
 	for p in man/*.[1-8]; do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
 
 clean:
 	rm -rf build
 
-.PHONY: all units deps check check-cluster bench-cluster inttest inttest-job reap lint install clean
+.PHONY: all units deps check check-cluster bench-cluster inttest inttest-job image reap lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
