@@ -48,19 +48,21 @@ prepare() {
 	RUNS=${RUNS:-runs}
 	mkdir -p "$RUNS" && RUNS=$(realpath "$RUNS") || die 3 "$RUNS: cannot be made"
 	RUN_DIR=$RUNS/$id
-	(umask 077 && mkdir -p "$RUN_DIR/rendered/manifests") || die 3 "$RUN_DIR: cannot be made"
+	(umask 077 && mkdir -p "$RUN_DIR/new/manifests") || die 3 "$RUN_DIR: cannot be made"
 	export STACK CLUSTER KEEP REGISTRY TAG TTL EXPIRES RUN_DIR
 	forget_killed
 }
 
 # rendered manifests hold the run's secrets: gone with the run, or, when it was
 # killed, with the next one (the lock says that nobody runs there any more)
-forget() { rm -rf "$RUN_DIR/rendered"; }
+forget() { rm -rf "$RUN_DIR/rendered" "$RUN_DIR/new"; }
 forget_killed() {
 	local left
 	trap forget EXIT
-	exec 9>"$RUN_DIR/rendered/lock"
+	# locked before it has the name that another run looks for
+	exec 9>"$RUN_DIR/new/lock"
 	flock 9
+	mv "$RUN_DIR/new" "$RUN_DIR/rendered" || die 3 "$RUN_DIR: cannot be made"
 	for left in "$RUNS"/*/rendered; do
 		if [[ $left != "$RUN_DIR/rendered" ]] && flock -n "$left/lock" true 2>/dev/null; then
 			rm -rf "$left"
