@@ -84,8 +84,11 @@ node_of(const cJSON *pod)
 static int
 is_waiting(const void *arg, const cJSON *pod)
 {
+	const char *who = json_str(pod, "spec", "schedulerName", NULL);
+
 	(void)arg;
-	return pod_active(pod) && node_of(pod)[0] == '\0';
+	return pod_active(pod) && node_of(pod)[0] == '\0' &&
+	       (who == NULL || strcmp(who, scheduler.name) == 0);
 }
 
 /* Room may have come free: what waits is looked at again. */
