@@ -5,7 +5,7 @@ load helper
 load cluster
 
 setup_file() {
-	command -v kubectl >/dev/null || skip "kubectl is not on the PATH"
+	command -v kubectl >/dev/null || return 0 # each test skips
 	export BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR HOME=$BATS_FILE_TMPDIR
 	start_apid
 	cat >"$BATS_FILE_TMPDIR/app.yaml" <<-'Y'

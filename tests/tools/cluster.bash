@@ -58,6 +58,6 @@ api_code() {
 }
 
 stop_apid() {
-	[[ -z ${APID_PID:-} ]] || end_process "$APID_PID"
+	if [[ ${APID_PID:-} ]]; then end_process "$APID_PID"; fi
 	APID_PID=
 }
