@@ -20,21 +20,6 @@ results() { # JQ: of the latest run
 	jq -e "$1" runs/latest/results.json
 }
 
-# No process has this test's mark in the environment that it was started with;
-# the shells of the test itself were started before there was a mark.
-no_process_left() {
-	local e
-	for e in /proc/[0-9]*/environ; do
-		if tr '\0' '\n' <"$e" 2>/dev/null | grep -qx "INTTEST_MARK=$INTTEST_MARK"; then
-			return 1
-		fi
-	done
-}
-
-nothing_left() {
-	no_process_left && ! compgen -G 'runs/*/rendered' >/dev/null
-}
-
 torn_down() {
 	results '.stages[] | select(.name == "teardown") | .status == "ok"'
 }

@@ -27,18 +27,6 @@ deleted() { # KIND…: of the runner's own objects, told in the run's job.jsonl
 	done
 }
 
-# no process has this test's mark in its environment (zombies have none)
-nothing_left() {
-	local e
-	for e in /proc/[0-9]*/environ; do
-		if [[ $e != /proc/$$/* && $e != /proc/$BASHPID/* ]] &&
-			tr '\0' '\n' <"$e" 2>/dev/null | grep -qx "INTTEST_MARK=$INTTEST_MARK"; then
-			grep -qE 'bats|bash' "${e%environ}comm" 2>/dev/null || return 1
-		fi
-	done
-	[ -z "$(find runs/*/rendered 2>/dev/null)" ]
-}
-
 @test "the tiny stack passes as a Job; its records are here" {
 	run -0 job
 	results '[.stages[].status] == ["ok","ok","ok","ok","ok","ok","ok","ok","ok"]'

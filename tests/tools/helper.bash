@@ -24,3 +24,18 @@ end_process() {
 	kill -TERM "$1" 2>/dev/null || return 0
 	wait_for 5 bash -c "! kill -0 $1" || kill -KILL "$1" 2>/dev/null || true
 }
+
+# No process has this test's mark in the environment that it was started with;
+# the shells of the test itself were started before there was a mark.
+no_process_left() {
+	local e
+	for e in /proc/[0-9]*/environ; do
+		if tr '\0' '\n' <"$e" 2>/dev/null | grep -qx "INTTEST_MARK=$INTTEST_MARK"; then
+			return 1
+		fi
+	done
+}
+
+nothing_left() {
+	no_process_left && ! compgen -G 'runs/*/rendered' >/dev/null
+}
