@@ -89,11 +89,17 @@ need_nobody() {
 		trap 'n=$((n + 1))' INT
 		test -t 0 && echo terminal
 		touch "$1"
+		# long enough for one that is late, and for a second one to be seen
+		for i in {1..200}; do ((n)) && break; sleep 0.1; done
 		for i in 1 2 3 4 5; do sleep 0.1; done
 		echo "interrupts: $n"
+		touch "$2"
 	X
-	(wait_for 10 test -e "$BATS_TEST_TMPDIR/up" && sleep 0.2 && printf '\003' && sleep 2) |
-		script -qec "k8s-sandbox run -- bash $BATS_TEST_TMPDIR/cmd $BATS_TEST_TMPDIR/up" /dev/null >"$BATS_TEST_TMPDIR/out"
+	(
+		wait_for 20 test -e "$BATS_TEST_TMPDIR/up" && printf '\003'
+		wait_for 30 test -e "$BATS_TEST_TMPDIR/over"
+	) |
+		script -qec "k8s-sandbox run -- bash $BATS_TEST_TMPDIR/cmd $BATS_TEST_TMPDIR/up $BATS_TEST_TMPDIR/over" /dev/null >"$BATS_TEST_TMPDIR/out"
 	grep -q terminal "$BATS_TEST_TMPDIR/out"
 	grep -q 'interrupts: 1' "$BATS_TEST_TMPDIR/out"
 }
@@ -104,7 +110,8 @@ start_counter() {
 		n=0
 		trap 'n=$((n + 1))' TERM
 		touch "$1"
-		for i in 1 2 3 4 5 6; do sleep 0.1; done 2>/dev/null
+		for i in {1..200}; do ((n)) && break; sleep 0.1; done 2>/dev/null
+		for i in 1 2 3 4 5; do sleep 0.1; done 2>/dev/null
 		exit $n
 	X
 	setsid k8s-sandbox run -- bash "$BATS_TEST_TMPDIR/count" "$BATS_TEST_TMPDIR/up" 3>&- 2>/dev/null &
@@ -268,8 +275,7 @@ start_counter() {
 	mark=9$RANDOM$RANDOM
 	k8s-sandbox exec -- sleep "$mark" 3>&- &
 	pid=$!
-	wait_for 5 pgrep -x sleep
-	sleep 0.1
+	wait_for 10 pgrep -xf "sleep $mark"
 	kill -TERM "$pid"
 	status=0
 	wait "$pid" || status=$?
