@@ -155,8 +155,12 @@ reason() { jq -r '"\(.code) \(.reason)"' <<<"$1"; }
 		jq -e '.metadata.generation == 1 and .status.replicas == 2 and .spec.replicas == 1'
 	patch "$D/d" merge-patch+json '{"status":{"replicas":5},"spec":{"replicas":7}}' |
 		jq -e '.metadata.generation == 2 and .status.replicas == 2 and .spec.replicas == 7'
+	# metadata is not closed by that door, but for a Deployment's labels
+	patch "$D/d/status" merge-patch+json '{"metadata":{"labels":{"l":"1"},"annotations":{"revision":"1"}}}' |
+		jq -e '.metadata | .generation == 2 and .labels == null and .annotations.revision == "1"'
+	patch "$D/d" merge-patch+json '{"metadata":{"annotations":{"revision":"2"}}}' | jq -e .metadata.generation==3
 	patch "$D/d/scale" merge-patch+json '{"spec":{"replicas":3}}' | jq -e '.kind == "Scale" and .spec.replicas == 3 and .status.selector == "a=b"'
-	api GET "$D/d" | jq -e '.spec.replicas == 3 and .metadata.generation == 3'
+	api GET "$D/d" | jq -e '.spec.replicas == 3 and .metadata.generation == 4'
 	run patch "$D/d" merge-patch+json '{"spec":{"selector":{"matchLabels":{"z":"b"}},"template":{"metadata":{"labels":{"z":"b"}}}}}'
 	[ "$(reason "$output")" = "422 Invalid" ]
 }

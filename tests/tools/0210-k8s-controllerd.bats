@@ -93,7 +93,8 @@ events() { api GET "$C/events" | jq -r '.items[] | "\(.involvedObject.kind)/\(.i
 	until_holds "$A/deployments/web" '.status | .availableReplicas == 3 and .updatedReplicas == 3 and .replicas == 3'
 	until_holds "$A/deployments/web" '[.status.conditions[] | "\(.type) \(.status) \(.reason)"] | sort ==
 		["Available True MinimumReplicasAvailable", "Progressing True NewReplicaSetAvailable"]'
-	holds "$A/deployments/web" '.status.observedGeneration == .metadata.generation and .metadata.annotations["deployment.kubernetes.io/revision"] == "1"'
+	# the revision's annotation, by the door of status, is no new generation
+	holds "$A/deployments/web" '.metadata.generation == 1 and .status.observedGeneration == 1 and .metadata.annotations["deployment.kubernetes.io/revision"] == "1"'
 	holds "$A/replicasets" '.items | length == 1 and (.[0] | .metadata.ownerReferences[0].kind == "Deployment" and
 		.metadata.name == "web-" + .metadata.labels["pod-template-hash"] and
 		.spec.selector.matchLabels["pod-template-hash"] == .metadata.labels["pod-template-hash"] and .status.readyReplicas == 3)'
@@ -290,6 +291,31 @@ job() { post "$B/jobs" "{\"metadata\":{\"name\":\"$1\"},\"spec\":{${3:-}\"templa
 	until_holds "$C/pods" '[.items[] | select(.metadata.name | startswith("c-") | not)] == []'
 	post "$C/configmaps" '{"metadata":{"name":"lost","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"gone","uid":"0b5b37f2-1111-4222-8333-444444444444"}]}}'
 	wait_for 5 eval '[[ $(api_code GET "$C/configmaps/lost") = 404 ]]'
+}
+
+@test "what a namespace or a cluster role owned at the scope of the cluster goes with it" {
+	R=/apis/rbac.authorization.k8s.io/v1
+	uid() { api GET "$1" | jq -r .metadata.uid; }
+	owner() { printf '"ownerReferences":[{"apiVersion":"%s","kind":"%s","name":"%s","uid":"%s"}]' "$@"; }
+	post /api/v1/namespaces '{"metadata":{"name":"own-er"}}'
+	post "$R/clusterroles" "{\"metadata\":{\"name\":\"own-a\",$(owner v1 Namespace own-er "$(uid /api/v1/namespaces/own-er)")}}"
+	post "$R/clusterrolebindings" "{\"metadata\":{\"name\":\"own-b\",$(owner rbac.authorization.k8s.io/v1 ClusterRole own-a "$(uid "$R/clusterroles/own-a")")},\"roleRef\":{\"kind\":\"ClusterRole\",\"name\":\"own-a\"}}"
+	# of the cluster's scope, too, may what is in a namespace be owned
+	post "$R/namespaces/$NS/roles" "{\"metadata\":{\"name\":\"own-c\",$(owner rbac.authorization.k8s.io/v1 ClusterRole own-a "$(uid "$R/clusterroles/own-a")")}}"
+	# the other way round cannot be told, and is left alone
+	post "$R/clusterroles" "{\"metadata\":{\"name\":\"own-d\",$(owner v1 ConfigMap gone 0b5b37f2-1111-4222-8333-444444444444)}}"
+	remove /api/v1/namespaces/own-er
+	wait_for 8 eval '[[ $(api_code GET "$R/clusterroles/own-a") = 404 && $(api_code GET "$R/clusterrolebindings/own-b") = 404 ]]'
+	wait_for 5 eval '[[ $(api_code GET "$R/namespaces/$NS/roles/own-c") = 404 ]]'
+	holds "$R/clusterroles/own-d" .metadata.uid
+}
+
+@test "every kind with a delete is one whose owners are looked after" {
+	for root in /api/v1 $(api GET /apis | jq -r '.groups[].preferredVersion.groupVersion | select(. != "events.k8s.io/v1" and . != "metrics.k8s.io/v1beta1") | "/apis/" + .'); do
+		for kind in $(api GET "$root" | jq -r '.resources[] | select((.verbs | contains(["delete", "watch"])) and .kind != "Event").kind'); do
+			grep -qF "\"$kind\"" "$ROOT/tools/k8s-controllerd/control.c" || { echo "$kind has no cache" >&2; return 1; }
+		done
+	done
 }
 
 @test "ends by a signal: 0" {

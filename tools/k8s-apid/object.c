@@ -204,33 +204,46 @@ check_preconditions(const struct type *t, const cJSON *old_meta,
 	return status_conflict(st, t, name, why);
 }
 
-/* A status write changes nothing else, any other write no status. */
+/*
+ * What a status write leaves of metadata as it was, as the kinds' strategies
+ * have it; the rest is the writer's.  So a Deployment's revision is written:
+ * by this door an annotation is no new generation.
+ */
+static int
+carry_metadata(const struct type *t, const cJSON *old, cJSON *meta)
+{
+	old = json_at(old, "metadata", NULL);
+	if (strcmp(t->kind, "Deployment") == 0)
+		return carry(old, meta, "labels");
+	if (strcmp(t->kind, "Pod") == 0)
+		return carry(old, meta, "ownerReferences");
+	return 0;
+}
+
+/* A status write changes no spec or data, any other write no status. */
 static int
 carry_parts(const struct type *t, const char *sub, const cJSON *old, cJSON *v)
 {
 	const cJSON *m;
-	cJSON *status, *managed, *meta;
+	cJSON *own, *next;
 	int rc = 0;
 
 	if (sub[0] == '\0')
 		return t->subs & SUB_STATUS ? carry(old, v, "status") : 0;
 	if (strcmp(sub, "status") != 0)
 		return 0; /* made from old by the server itself */
-	status = cJSON_DetachItemFromObjectCaseSensitive(v, "status");
-	managed = cJSON_DetachItemFromObjectCaseSensitive(
-	    json_at(v, "metadata", NULL), "managedFields");
-	while (v->child != NULL)
-		cJSON_Delete(cJSON_DetachItemViaPointer(v, v->child));
+	for (own = v->child; own != NULL; own = next) {
+		next = own->next;
+		if (strcmp(own->string, "status") != 0 &&
+		    strcmp(own->string, "metadata") != 0)
+			cJSON_Delete(cJSON_DetachItemViaPointer(v, own));
+	}
 	cJSON_ArrayForEach(m, old) {
-		if (strcmp(m->string, "status") != 0)
+		if (strcmp(m->string, "status") != 0 &&
+		    strcmp(m->string, "metadata") != 0)
 			rc |= carry(old, v, m->string);
 	}
-	if (status != NULL)
-		rc |= json_set(v, "status", status);
-	meta = json_at(v, "metadata", NULL);
-	if (managed != NULL)
-		rc |= json_set(meta, "managedFields", managed);
-	return rc;
+	return rc | carry_metadata(t, old, json_sub(v, "metadata"));
 }
 
 /* A Deployment's annotations count too, as in its registry's strategy. */

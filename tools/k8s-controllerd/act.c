@@ -300,18 +300,50 @@ act(struct control *c, struct work *w, const struct act *a)
 	pump(c);
 }
 
+/* Members that now lacks and was had become null: a merge patch's removal. */
+static int
+add_removals(const cJSON *was, cJSON *now)
+{
+	const cJSON *m;
+	cJSON *same;
+	int bad = 0;
+
+	cJSON_ArrayForEach(m, was) {
+		same = cJSON_GetObjectItemCaseSensitive(now, m->string);
+		if (same == NULL)
+			bad |= json_set(now, m->string, cJSON_CreateNull());
+		else if (cJSON_IsObject(m) && cJSON_IsObject(same))
+			bad |= add_removals(m, same);
+	}
+	return bad;
+}
+
+/*
+ * A patch, not an update: what others have written to metadata meanwhile
+ * stays, and a namesake with another uid is left alone.
+ */
 void
 act_status(
     struct control *c, struct work *w, enum resource r, const cJSON *object)
 {
-	struct act a = { .method = "PUT",
+	const cJSON *was =
+	    control_get(c, r, meta_ns(object), meta_name(object));
+	cJSON *body = cJSON_CreateObject();
+	struct act a = { .method = "PATCH",
 		.resource = r,
 		.ns = meta_ns(object),
 		.name = meta_name(object),
 		.sub = "status",
-		.body = object };
+		.body = body };
 
-	act(c, w, &a);
+	if (json_set_str(json_sub(body, "metadata"), "uid", meta_uid(object)) ==
+		0 &&
+	    json_set(body, "status",
+		cJSON_Duplicate(json_at(object, "status", NULL), 1)) == 0 &&
+	    add_removals(json_at(was, "status", NULL),
+		json_at(body, "status", NULL)) == 0)
+		act(c, w, &a);
+	cJSON_Delete(body);
 }
 
 void

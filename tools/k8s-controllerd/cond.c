@@ -89,9 +89,6 @@ with_status(const cJSON *object, const char *api_version, const char *kind,
 		cJSON_Delete(status);
 		return NULL;
 	}
-	/* one writer of status: what else has changed since does not matter */
-	cJSON_DeleteItemFromObjectCaseSensitive(
-	    json_at(o, "metadata", NULL), "resourceVersion");
 	if (json_set(o, "status", status) == 0 &&
 	    json_set_str(o, "apiVersion", api_version) == 0 &&
 	    json_set_str(o, "kind", kind) == 0)

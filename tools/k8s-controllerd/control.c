@@ -13,6 +13,9 @@
 #include "k8s-controllerd/work.h"
 #include "lib/clock.h"
 
+#define RBAC_VERSION "rbac.authorization.k8s.io/v1"
+#define RBAC "/apis/" RBAC_VERSION
+
 const struct resource_info resources[RESOURCES] = {
 	[NAMESPACES] = { "/api/v1", "namespaces", "v1", "Namespace", 0 },
 	[NODES] = { "/api/v1", "nodes", "v1", "Node", 0 },
@@ -23,8 +26,12 @@ const struct resource_info resources[RESOURCES] = {
 	    "ServiceAccount", 1 },
 	[CONFIGMAPS] = { "/api/v1", "configmaps", "v1", "ConfigMap", 1 },
 	[SECRETS] = { "/api/v1", "secrets", "v1", "Secret", 1 },
+	[CLAIMS] = { "/api/v1", "persistentvolumeclaims", "v1",
+	    "PersistentVolumeClaim", 1 },
 	[REVISIONS] = { "/apis/apps/v1", "controllerrevisions", "apps/v1",
 	    "ControllerRevision", 1 },
+	[DAEMONSETS] = { "/apis/apps/v1", "daemonsets", "apps/v1", "DaemonSet",
+	    1 },
 	[DEPLOYMENTS] = { "/apis/apps/v1", "deployments", "apps/v1",
 	    "Deployment", 1 },
 	[REPLICASETS] = { "/apis/apps/v1", "replicasets", "apps/v1",
@@ -32,6 +39,15 @@ const struct resource_info resources[RESOURCES] = {
 	[STATEFULSETS] = { "/apis/apps/v1", "statefulsets", "apps/v1",
 	    "StatefulSet", 1 },
 	[JOBS] = { "/apis/batch/v1", "jobs", "batch/v1", "Job", 1 },
+	[LEASES] = { "/apis/coordination.k8s.io/v1", "leases",
+	    "coordination.k8s.io/v1", "Lease", 1 },
+	[ROLES] = { RBAC, "roles", RBAC_VERSION, "Role", 1 },
+	[ROLEBINDINGS] = { RBAC, "rolebindings", RBAC_VERSION, "RoleBinding",
+	    1 },
+	[CLUSTERROLES] = { RBAC, "clusterroles", RBAC_VERSION, "ClusterRole",
+	    0 },
+	[CLUSTERROLEBINDINGS] = { RBAC, "clusterrolebindings", RBAC_VERSION,
+	    "ClusterRoleBinding", 0 },
 };
 
 /* What a cache's callback is given: which one it is. */

@@ -21,11 +21,18 @@ enum resource {
 	SERVICEACCOUNTS,
 	CONFIGMAPS,
 	SECRETS,
+	CLAIMS,    /* PersistentVolumeClaim */
 	REVISIONS, /* apps/v1 ControllerRevision */
+	DAEMONSETS,
 	DEPLOYMENTS,
 	REPLICASETS,
 	STATEFULSETS,
 	JOBS,
+	LEASES,
+	ROLES,
+	ROLEBINDINGS,
+	CLUSTERROLES,
+	CLUSTERROLEBINDINGS,
 	RESOURCES /* how many; also "none of these" */
 };
 

@@ -85,14 +85,15 @@ is_recreate(const cJSON *d)
 
 /* Merges text, written by the caller as JSON, into an object. */
 static void
-patch(struct step *s, enum resource r, const cJSON *object, const char *text,
-    const char *reason, const char *note)
+patch(struct step *s, enum resource r, const cJSON *object, const char *sub,
+    const char *text, const char *reason, const char *note)
 {
 	cJSON *body = json_parse(text, strlen(text), NULL);
 	struct act a = { .method = "PATCH",
 		.resource = r,
 		.ns = meta_ns(object),
 		.name = meta_name(object),
+		.sub = sub,
 		.body = body,
 		.about = s->d,
 		.about_resource = DEPLOYMENTS,
@@ -125,7 +126,7 @@ scale(struct step *s, const cJSON *set, long n)
 	    "{\"metadata\":{\"annotations\":{\"" DESIRED "\":\"%ld\","
 	    "\"" MAXIMUM "\":\"%ld\"}},\"spec\":{\"replicas\":%ld}}",
 	    spec_num(s->d, "replicas", 1), max_replicas(s->d), n);
-	patch(s, REPLICASETS, set, text, "ScalingReplicaSet", note);
+	patch(s, REPLICASETS, set, NULL, text, "ScalingReplicaSet", note);
 }
 
 /* The highest revision of the sets but fresh. */
@@ -189,7 +190,8 @@ keep_revision(struct step *s)
 		return;
 	snprintf(text, sizeof text,
 	    "{\"metadata\":{\"annotations\":{\"" REVISION "\":\"%ld\"}}}", r);
-	patch(s, DEPLOYMENTS, s->d, text, NULL, NULL);
+	/* by the door of status, where it is no new generation */
+	patch(s, DEPLOYMENTS, s->d, "status", text, NULL, NULL);
 }
 
 /* A name for the new set that no other set has; its hash in *hash. */

@@ -309,8 +309,22 @@ ask_owner(struct control *c, struct work *w, const cJSON *o, const cJSON *ref)
 }
 
 /*
+ * 1 when nobody can say whether the owner is there: it is of a kind that is
+ * not watched, or in some namespace, which an object of the cluster cannot
+ * name.  As upstream: such an owner counts as there for ever.
+ */
+static int
+is_unresolvable(const cJSON *o, const char *api, const char *kind)
+{
+	enum resource r = resource_of(api, kind);
+
+	return r == RESOURCES ||
+	       (resources[r].namespaced && *meta_ns(o) == '\0');
+}
+
+/*
  * Which of o's owners are there: a set of uids, or NULL while one has to be
- * asked for.  Owners of kinds that are not watched count as there.
+ * asked for.
  */
 static cJSON *
 present_owners(struct control *c, struct work *w, const cJSON *o)
@@ -328,7 +342,7 @@ present_owners(struct control *c, struct work *w, const cJSON *o)
 		if (api == NULL || kind == NULL || uid == NULL ||
 		    json_str(ref, "name", NULL) == NULL)
 			continue;
-		if (resource_of(api, kind) == RESOURCES ||
+		if (is_unresolvable(o, api, kind) ||
 		    owner_of(c, o, ref) != NULL)
 			json_set_bool(there, uid, 1);
 		else if (!is_buried(c, uid)) {
