@@ -155,7 +155,7 @@ events() {
 	until_pod crash '.status.containerStatuses[0].state.waiting.reason == "CrashLoopBackOff"'
 	run -0 pod crash '.status.containerStatuses[0] | .state.waiting.message, .restartCount, .lastState.terminated.exitCode,
 		.lastState.terminated.reason, .lastState.terminated.message'
-	[[ ${lines[0]} == "back-off 10s restarting failed container=main pod=crash_default("* ]]
+	[[ ${lines[0]} =~ ^'back-off '[124]'0s restarting failed container=main pod=crash_default(' ]]
 	((lines[1] >= 1))
 	[[ ${lines[2]} == 3 && ${lines[3]} == Error && ${lines[4]} == bye ]]
 	[[ $(pod crash .status.phase) == Running ]]
