@@ -10,12 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/record.h"
+
 #ifndef INTTEST_VERSION
 #define INTTEST_VERSION "unknown"
 #endif
 
 static const char *tool_name = "inttest";
 static const char *tool_text = "";
+static int tool_told; /* that standard output cannot be written */
 
 void
 tool_begin(const char *name, const char *usage)
@@ -78,7 +81,13 @@ tool_warn(const char *fmt, ...)
 int
 tool_fault(const struct fault *f)
 {
-	tool_warn("%s", f->code != FAULT_NONE ? f->msg : "unknown failure");
+	int output = strncmp(f->msg, RECORD_OUTPUT, strlen(RECORD_OUTPUT)) == 0;
+
+	/* each record says it again, and tool_end would at last */
+	if (!output || !tool_told)
+		tool_warn(
+		    "%s", f->code != FAULT_NONE ? f->msg : "unknown failure");
+	tool_told |= output;
 	return f->code != FAULT_NONE ? (int)f->code : FAULT_UNSURE;
 }
 
@@ -128,8 +137,10 @@ tool_end(int status)
 	if (fflush(stdout) != 0)
 		bad = 1;
 	if (bad || (fclose(stdout) != 0 && errno != EBADF)) {
-		fprintf(stderr, "%s: standard output: %s\n", tool_name,
-		    errno != 0 ? strerror(errno) : "write failed");
+		if (!tool_told)
+			fprintf(stderr, "%s: " RECORD_OUTPUT ": %s\n",
+			    tool_name,
+			    errno != 0 ? strerror(errno) : "write failed");
 		return FAULT_UNSURE;
 	}
 	return status;

@@ -37,7 +37,10 @@ int tool_getopt(int argc, char **argv, const char *short_options,
 /* "tool: message" on standard error. */
 void tool_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Warns with f's message; returns f's code as exit status. */
+/*
+ * Warns with f's message; returns f's code as exit status.  That standard
+ * output is lost is told once, whoever finds it out first.
+ */
 int tool_fault(const struct fault *f);
 
 /* Warns with f's message and exits with its code (3 when it has none). */

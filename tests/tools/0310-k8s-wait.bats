@@ -240,6 +240,9 @@ pod_ready() { # NAME
 	run -2 bash -c 'echo "{not json" | k8s-wait'
 }
 
-@test "a full disk: 3" {
-	run -3 bash -c "k8s-wait -n $NS ns/$NS >/dev/full"
+@test "a full disk: 3, said once and at once" {
+	SECONDS=0
+	run -3 bash -c "k8s-wait -n $NS ns/$NS cm/never -t 20s >/dev/full"
+	[ "$output" = 'k8s-wait: standard output: No space left on device' ]
+	((SECONDS < 15))
 }

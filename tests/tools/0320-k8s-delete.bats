@@ -179,5 +179,9 @@ results() { # of the records in $output
 	sed 's/server: .*/server: "https:\/\/127.0.0.1:1"/' "$KUBECONFIG" >none
 	run -3 k8s-delete --kubeconfig none -n "$NS" cm/a
 	exists "/api/v1/namespaces/$NS/configmaps/a"
-	run -3 bash -c "k8s-delete -n $NS cm/a >/dev/full"
+	configmap b
+	run -3 bash -c "k8s-delete -n $NS cm/a cm/b >/dev/full"
+	[[ $output == 'k8s-delete: standard output: No space left on device' ]]
+	# a log that is full keeps nothing alive
+	run ! exists "/api/v1/namespaces/$NS/configmaps/b"
 }

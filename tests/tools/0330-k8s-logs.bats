@@ -95,6 +95,7 @@ teardown_file() {
 
 @test "no server, no permission, no space are 3" {
 	run -3 bash -c 'k8s-logs -c a talk >/dev/full'
+	[[ $output == 'k8s-logs: standard output: No space left on device' ]]
 	sed 's/token: .*/token: wrong/' "$KUBECONFIG" >"$BATS_TEST_TMPDIR/wrong"
 	run -3 k8s-logs --kubeconfig "$BATS_TEST_TMPDIR/wrong" talk
 	sed 's/server: .*/server: "https:\/\/127.0.0.1:1"/' "$KUBECONFIG" >"$BATS_TEST_TMPDIR/none"

@@ -111,6 +111,9 @@ teardown_file() {
 
 @test "no server, no permission, no space: 3" {
 	run -3 bash -c 'k8s-top -n default -l app=web >/dev/full'
+	[[ $output == 'k8s-top: standard output: No space left on device' ]]
+	run -3 bash -c 'k8s-top -n default -o table -l app=web >/dev/full'
+	[[ $output == 'k8s-top: standard output: No space left on device' ]]
 	sed 's/token: .*/token: wrong/' "$KUBECONFIG" >wrong
 	run -3 k8s-top --kubeconfig wrong
 	sed 's/server: .*/server: "https:\/\/127.0.0.1:1"/' "$KUBECONFIG" >none

@@ -81,6 +81,7 @@ teardown_file() {
 
 @test "no server, no permission, no space: 3" {
 	run -3 bash -c 'k8s-dump -n default >/dev/full'
+	[[ $output == 'k8s-dump: standard output: No space left on device' ]]
 	touch file
 	run -3 --separate-stderr k8s-dump -n default -d file/x
 	run -3 k8s-dump -n default -d file

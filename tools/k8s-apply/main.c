@@ -127,8 +127,9 @@ run(struct apply *a)
 		status = tool_worse(status, plan_again(a));
 	}
 	report_progress(a, 1);
+	/* what became of those under way is not known, nor can it be told */
 	if (tier < TIERS)
-		status = tool_fault(&f);
+		return tool_fault(&f);
 	for (i = 0; i < a->n; i++)
 		if (a->v[i].result == R_PENDING)
 			object_fail(&a->v[i], FAULT_UNSURE,

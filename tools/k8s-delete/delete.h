@@ -54,7 +54,6 @@ struct job {
 	struct group **groups;
 	size_t ngroups;
 	int status; /* exit status so far */
-	int stopped;
 };
 
 /*

@@ -34,10 +34,9 @@ report(struct target *t)
 	record_ms(&r, "ms", t->ms);
 	if (t->error != NULL)
 		record_str(&r, "error", t->error);
-	if (record_end(&r, stdout, &f) != 0 || fflush(stdout) != 0) {
-		t->job->status = tool_worse(t->job->status, FAULT_UNSURE);
-		t->job->stopped = 1;
-	}
+	/* a full disk keeps nothing alive: what is left is still deleted */
+	if (record_flush(&r, &f) != 0)
+		t->job->status = tool_worse(t->job->status, tool_fault(&f));
 	record_release(&r);
 }
 
@@ -260,7 +259,7 @@ delete_all(struct job *j, struct fault *f)
 
 	j->started = clock_ms();
 	j->left = j->n;
-	while (j->left > 0 && !j->stopped) {
+	while (j->left > 0) {
 		while (j->sent < j->n && j->running < AT_ONCE) {
 			t = j->v[j->sent++];
 			j->running++;

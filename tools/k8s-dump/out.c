@@ -27,6 +27,17 @@ failed(struct dump *d, const char *name)
 	d->status = tool_worse(d->status, FAULT_UNSURE);
 }
 
+/* The same for a record that could not be written. */
+static void
+lost(struct dump *d, struct fault *f)
+{
+	if (!d->failed && d->dir != NULL)
+		fault_prefix(f, "%s/events.jsonl", d->dir);
+	if (!d->failed)
+		d->status = tool_worse(d->status, tool_fault(f));
+	d->failed = 1;
+}
+
 static int
 make_folder(const char *path, struct fault *f)
 {
@@ -138,7 +149,7 @@ out_event(struct dump *d, const cJSON *event)
 	record_int(r, "count", (long long)json_num(event, "count", 1));
 	record_str(r, "ts", event_time(event, ts));
 	if (record_end(r, d->dir != NULL ? d->events : stdout, &f) != 0)
-		failed(d, d->dir != NULL ? "events.jsonl" : "standard output");
+		lost(d, &f);
 }
 
 /* Keeps the keys of a Secret and nothing else of what it holds. */
@@ -199,7 +210,7 @@ write_record(struct dump *d, const cJSON *object)
 	record_str(r, "message", v.message);
 	record_json(r, "object", object);
 	if (record_end(r, stdout, &f) != 0)
-		failed(d, "standard output");
+		lost(d, &f);
 }
 
 void
@@ -262,7 +273,7 @@ out_log_line(
 	record_str(r, "ts", at != NULL ? ts : NULL);
 	record_strn(r, "line", text, n);
 	if (record_end(r, stdout, &f) != 0)
-		failed(l->d, "standard output");
+		lost(l->d, &f);
 }
 
 void

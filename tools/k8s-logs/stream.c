@@ -3,6 +3,7 @@
  * When the connection is lost while following, the log is asked for again from
  * the second of its last line, and what has been told is not told twice.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,12 +60,25 @@ stream_free(struct stream *s)
 	free(s);
 }
 
+/* Nobody can be told any more: all streams end. */
 static void
-write_failed(struct logs *l)
+write_failed(struct logs *l, const struct fault *f)
 {
-	l->status = tool_worse(l->status, FAULT_UNSURE);
+	l->status = tool_worse(l->status, tool_fault(f));
 	l->stopped = 1;
 	loop_stop(l->loop);
+}
+
+/* What has come so far is handed on: following is for the present. */
+static void
+hand_on(struct logs *l)
+{
+	struct fault f = { 0 };
+
+	if (fflush(stdout) == 0)
+		return;
+	fault_sys(&f, FAULT_UNSURE, errno, RECORD_OUTPUT);
+	write_failed(l, &f);
 }
 
 static void
@@ -88,7 +102,7 @@ tell_record(struct stream *s, const char *ts, const char *text, size_t n)
 	record_str(r, "ts", ts);
 	record_strn(r, "line", text, n);
 	if (record_end(r, stdout, &f) != 0)
-		write_failed(s->logs);
+		write_failed(s->logs, &f);
 }
 
 static int
@@ -127,8 +141,7 @@ on_data(void *arg, int status, const char *p, size_t n)
 	if (status != 200)
 		return buf_add(&s->refusal, p, n);
 	kube_log_feed(&s->log, p, n);
-	if (fflush(stdout) != 0)
-		write_failed(s->logs);
+	hand_on(s->logs);
 	return s->logs->stopped ? -1 : 0;
 }
 
@@ -196,8 +209,7 @@ on_end(void *arg, const struct http_result *r)
 	s->call = NULL;
 	if (r->status == 200 && r->error == NULL) {
 		kube_log_end(&s->log);
-		if (fflush(stdout) != 0)
-			write_failed(l);
+		hand_on(l);
 	}
 	if (l->stopped || (r->status == 200 && r->error == NULL)) {
 		s->checks = 0;

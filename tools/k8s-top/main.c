@@ -2,6 +2,7 @@
  * k8s-top: what the containers of running pods use of memory and CPU.  Waits
  * for the first sample of each: a metrics server takes its time.
  */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +15,13 @@
 #define POLL_MAX_MS 2000
 
 static const char usage[] =
-    "k8s-top [--context NAME] [--kubeconfig FILE] [-l SELECTOR]\n"
+    "k8s-top [--context NAME] [--kubeconfig FILE] [--optional] [-l SELECTOR]\n"
     "    [-n NAMESPACE] [-o json|table] [-t DURATION] [POD ...]";
 
+#define OPTIONAL 500
+
 static const struct option options[] = {
+	{ "optional", no_argument, NULL, OPTIONAL },
 	{ "output", required_argument, NULL, 'o' },
 	{ "selector", required_argument, NULL, 'l' },
 	{ "timeout", required_argument, NULL, 't' },
@@ -45,6 +49,9 @@ parse(int argc, char **argv, struct top *t, struct arguments *args)
 			t->table = strcmp(optarg, "table") == 0;
 			if (!t->table && strcmp(optarg, "json") != 0)
 				tool_usage("-o: %s: not json or table", optarg);
+			break;
+		case OPTIONAL:
+			t->optional = 1;
 			break;
 		case 't':
 			rc = opt_duration("-t", optarg, &args->timeout_ms, &f);
@@ -83,8 +90,7 @@ usage_tell(struct top *t, const char *pod, const char *container, double memory,
 		container = "";
 	if (t->table) {
 		if (tell_row(t, pod, container, memory, cpu) != 0)
-			return fault_set(
-			    f, FAULT_UNSURE, "standard output: write failed");
+			return fault_sys(f, FAULT_UNSURE, errno, RECORD_OUTPUT);
 		t->told++;
 		return 0;
 	}
@@ -140,13 +146,31 @@ wait_for_all(struct top *t, double timeout_ms, struct fault *f)
 	}
 }
 
+/* Nothing was measured, and need not be: for people, and for the run. */
+static void
+tell_skipped(struct top *t)
+{
+	struct fault f = { 0 };
+
+	if (t->skipped.code == FAULT_NONE)
+		return;
+	tool_warn("%s", t->skipped.msg);
+	if (t->table)
+		return;
+	record_begin(&t->record, "error");
+	record_str(&t->record, "tool", "k8s-top");
+	record_str(&t->record, "message", t->skipped.msg);
+	if (record_end(&t->record, stdout, &f) != 0)
+		t->status = tool_fault(&f);
+}
+
 /* What was asked for and not found. */
 static void
 tell_missing(struct top *t)
 {
 	size_t i, j;
 
-	for (i = 0; i < t->n; i++)
+	for (i = 0; t->skipped.code == 0 && i < t->n; i++)
 		if (t->v[i].seen && !t->v[i].sampled) {
 			tool_warn("%s: no sample yet", t->v[i].name);
 			t->status = tool_worse(t->status, FAULT_UNSURE);
@@ -181,6 +205,7 @@ main(int argc, char **argv)
 		t.status = tool_fault(&f);
 	else
 		tell_missing(&t);
+	tell_skipped(&t);
 	pods_release(&t);
 	record_release(&t.record);
 	kube_tool_close(t.loop, t.kube);

@@ -36,9 +36,8 @@ record(struct target *t, const char *status)
 		record_ms(&r, "startup_ms", startup);
 		record_str(&r, "startup_from", from);
 	}
-	if (record_end(&r, stdout, &w->fault) == 0 && fflush(stdout) != 0)
-		fault_set(
-		    &w->fault, FAULT_UNSURE, "standard output: write failed");
+	/* who reads the records may act on this one at once */
+	record_flush(&r, &w->fault);
 	record_release(&r);
 }
 

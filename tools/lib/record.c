@@ -128,6 +128,17 @@ record_end(struct record *r, FILE *out, struct fault *f)
 	if (r->b.failed)
 		return buf_check(&r->b, "record", f);
 	if (fwrite(r->b.data, 1, r->b.len, out) != r->b.len)
-		return fault_sys(f, FAULT_UNSURE, errno, "write");
+		return fault_sys(f, FAULT_UNSURE, errno, "%s",
+		    out == stdout ? RECORD_OUTPUT : "write");
 	return 0;
+}
+
+int
+record_flush(struct record *r, struct fault *f)
+{
+	if (record_end(r, stdout, f) != 0)
+		return -1;
+	return fflush(stdout) == 0 ?
+		   0 :
+		   fault_sys(f, FAULT_UNSURE, errno, RECORD_OUTPUT);
 }

@@ -12,6 +12,8 @@
 #include "fault.h"
 #include "json.h"
 
+/* What messages begin with when standard output cannot be written. */
+#define RECORD_OUTPUT "standard output"
 #define RECORD_MAX (4 << 20) /* bytes; a record beyond that is refused */
 
 struct record {
@@ -51,5 +53,8 @@ void record_ts(struct record *r);
  * memory ran out, or out cannot be written (FAULT_UNSURE).
  */
 int record_end(struct record *r, FILE *out, struct fault *f);
+
+/* As record_end to standard output, where whoever reads has it at once. */
+int record_flush(struct record *r, struct fault *f);
 
 #endif
