@@ -132,6 +132,7 @@ void
 kube_set_patience(struct kube *k, double ms)
 {
 	k->patience_ms = ms;
+	kube_auth_limit(k->auth, ms);
 }
 
 int
@@ -174,6 +175,14 @@ kube_check_client(struct kube *k, struct fault *f)
 	k->old = o;
 	k->http = http;
 	return 0;
+}
+
+int
+kube_turn(struct kube *k, double ms, struct fault *f)
+{
+	if (loop_stopped(k->loop))
+		return fault_set(f, FAULT_UNSURE, "interrupted");
+	return loop_once(k->loop, ms, f);
 }
 
 /* What kube_call waits for. */
@@ -230,7 +239,7 @@ kube_call(struct kube *k, const char *method, const char *path,
 	if (c == NULL)
 		goto out;
 	while (!w.done)
-		if (loop_once(k->loop, -1, f) != 0) {
+		if (kube_turn(k, -1, f) != 0) {
 			kube_cancel(k, c);
 			c = NULL;
 			break;

@@ -91,7 +91,7 @@ void kube_cancel(struct kube *k, struct kube_call_state *c);
  * Makes a request and turns the loop until it is answered.  *out (may be
  * NULL) gets the body, the caller's; *status the HTTP status (may be NULL:
  * then anything but 2xx is a fault as kube_fault tells, *out NULL).  -1
- * when there was no answer.
+ * when there was no answer, or loop_stop was called while it was waited for.
  */
 int kube_call(struct kube *k, const char *method, const char *path,
     const char *content_type, const cJSON *body, cJSON **out, int *status,

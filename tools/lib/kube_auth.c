@@ -17,6 +17,7 @@
 
 #define AUTH_REREAD_MS 60000 /* a token file's age at most */
 #define AUTH_EXEC_MS 60000   /* what an exec plugin may take */
+#define AUTH_LEAST_MS 5000   /* and may always take */
 #define AUTH_MAX (1 << 20)   /* bytes of a token or a plugin's answer */
 #define AUTH_EARLY_S 10      /* credentials are renewed so long before */
 #define AUTH_GROUP "client.authentication.k8s.io/"
@@ -27,7 +28,9 @@ struct kube_auth {
 	const struct kube_config *c;
 	char *token;      /* of the file or the plugin; NULL: the config's */
 	double read_ms;   /* when it was got */
-	time_t expires;   /* of the plugin's credentials, 0: never */
+	time_t renew;     /* when to run the plugin again, 0: never */
+	double limit_ms;  /* of the plugin */
+	unsigned turn;    /* counts credentials that were got */
 	char *cert, *key; /* the plugin's, or NULL */
 	unsigned serial;  /* counts changes of cert and key */
 	int have;         /* the plugin has answered */
@@ -43,6 +46,7 @@ kube_auth_new(const struct kube_config *c, struct fault *f)
 		return NULL;
 	}
 	a->c = c;
+	a->limit_ms = AUTH_EXEC_MS;
 	return a;
 }
 
@@ -87,6 +91,7 @@ reread_file(struct kube_auth *a, struct fault *f)
 	secret_drop(&a->token);
 	a->token = token;
 	a->read_ms = clock_ms();
+	a->turn++;
 	return 0;
 }
 
@@ -204,6 +209,22 @@ exec_env(const struct kube_auth *a, struct words *env, struct fault *f)
 	return r;
 }
 
+/* When to renew: before they expire, but short-lived ones are used as well. */
+static time_t
+renewal(const char *until)
+{
+	time_t now = time(NULL);
+	struct timespec ts;
+	double life;
+
+	if (until == NULL || clock_parse(until, &ts) != 0)
+		return 0;
+	life = difftime(ts.tv_sec, now);
+	return ts.tv_sec - (life > 10 * AUTH_EARLY_S ? AUTH_EARLY_S :
+			       life > 0              ? (time_t)(life / 10) :
+						       0);
+}
+
 /* Takes the credentials out of the plugin's answer. */
 static int
 exec_take(struct kube_auth *a, const cJSON *answer, struct fault *f)
@@ -212,8 +233,6 @@ exec_take(struct kube_auth *a, const cJSON *answer, struct fault *f)
 	const char *token = json_str(status, "token", NULL);
 	const char *cert = json_str(status, "clientCertificateData", NULL);
 	const char *key = json_str(status, "clientKeyData", NULL);
-	const char *until = json_str(status, "expirationTimestamp", NULL);
-	struct timespec ts;
 
 	if (token == NULL && (cert == NULL || key == NULL))
 		return fault_set(
@@ -230,9 +249,9 @@ exec_take(struct kube_auth *a, const cJSON *answer, struct fault *f)
 			return fault_nomem(f);
 		a->serial++;
 	}
-	a->expires =
-	    until != NULL && clock_parse(until, &ts) == 0 ? ts.tv_sec : 0;
+	a->renew = renewal(json_str(status, "expirationTimestamp", NULL));
 	a->have = 1;
+	a->turn++;
 	return 0;
 }
 
@@ -297,7 +316,7 @@ exec_run(struct kube_auth *a, struct fault *f)
 	if (exec_argv(a->c->exec, &argv, f) != 0 || exec_env(a, &env, f) != 0)
 		goto out;
 	if (child_run_env((const char *const *)argv.v,
-		(const char *const *)env.v, &out, AUTH_EXEC_MS, &status,
+		(const char *const *)env.v, &out, a->limit_ms, &status,
 		f) != 0) {
 		if (hint != NULL && f != NULL && f->code == FAULT_INPUT) {
 			fault_set(f, FAULT_UNSURE,
@@ -332,8 +351,7 @@ kube_auth_token(struct kube_auth *a, const char **token, struct fault *f)
 		    clock_ms() - a->read_ms >= AUTH_REREAD_MS)
 			r = reread_file(a, f);
 	} else if (a->c->exec != NULL &&
-		   (!a->have || (a->expires != 0 &&
-				    time(NULL) + AUTH_EARLY_S >= a->expires)))
+		   (!a->have || (a->renew != 0 && time(NULL) >= a->renew)))
 		r = exec_run(a, f);
 	*token = a->token != NULL ? a->token : a->c->token;
 	return r;
@@ -348,9 +366,25 @@ kube_auth_cert(const struct kube_auth *a, const char **cert, const char **key,
 	*serial = a->serial;
 }
 
-int
-kube_auth_refused(struct kube_auth *a)
+unsigned
+kube_auth_turn(const struct kube_auth *a)
 {
+	return a->turn;
+}
+
+void
+kube_auth_limit(struct kube_auth *a, double ms)
+{
+	a->limit_ms = ms < AUTH_LEAST_MS ? AUTH_LEAST_MS :
+		      ms > AUTH_EXEC_MS  ? AUTH_EXEC_MS :
+					   ms;
+}
+
+int
+kube_auth_refused(struct kube_auth *a, unsigned turn)
+{
+	if (turn != a->turn)
+		return 1; /* there are newer ones already */
 	if (a->c->token_file != NULL) {
 		a->read_ms = -AUTH_REREAD_MS; /* long ago */
 		return 1;

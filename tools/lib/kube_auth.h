@@ -17,8 +17,8 @@ void kube_auth_free(struct kube_auth *a);
 /*
  * The bearer token to use now (NULL: none), borrowed until the next call.
  * Rereads a token file after a minute and runs the exec plugin (which blocks,
- * 60 s at most) when there are no credentials or they have expired.  -1 when
- * there are none to be had (FAULT_UNSURE).
+ * see kube_auth_limit) when there are no credentials or they have expired.  -1
+ * when there are none to be had (FAULT_UNSURE).
  */
 int kube_auth_token(struct kube_auth *a, const char **token, struct fault *f);
 
@@ -30,9 +30,20 @@ void kube_auth_cert(const struct kube_auth *a, const char **cert,
     const char **key, unsigned *serial);
 
 /*
- * The server has answered 401: forgets credentials that can be had anew.  1
- * when there are such, so that the request may be made once more, else 0.
+ * Which credentials these are: a number that changes whenever a token file
+ * was reread or the plugin has run.
  */
-int kube_auth_refused(struct kube_auth *a);
+unsigned kube_auth_turn(const struct kube_auth *a);
+
+/*
+ * The server has answered 401 to the credentials of that turn: forgets them
+ * when they can be had anew.  1 when there are such, so that the request may
+ * be made once more, else 0.  Of many requests that were refused together only
+ * the first has the plugin run.
+ */
+int kube_auth_refused(struct kube_auth *a, unsigned turn);
+
+/* How long the plugin may run: ms, but at least 5 s and at most 60 s. */
+void kube_auth_limit(struct kube_auth *a, double ms);
 
 #endif

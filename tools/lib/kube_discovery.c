@@ -171,7 +171,7 @@ wait_for(struct kube_discovery *d, int n, struct fault *f)
 
 	d->waiting++;
 	while (r == 0 && d->running > n)
-		r = loop_once(d->k->loop, -1, f);
+		r = kube_turn(d->k, -1, f);
 	d->waiting--;
 	return r;
 }
@@ -244,7 +244,7 @@ kube_discovery_one(struct kube_discovery *d, const char *group,
 	if (g == NULL || (!g->asked && ask_list(g, 0, f) != 0))
 		return NULL;
 	d->waiting++;
-	while (!g->done && loop_once(d->k->loop, -1, f) == 0)
+	while (!g->done && kube_turn(d->k, -1, f) == 0)
 		;
 	d->waiting--;
 	return g->done ? g : NULL;

@@ -31,6 +31,12 @@ struct kube {
 /* Ends all requests without their callbacks. */
 void kube_calls_free(struct kube *k);
 
+/*
+ * One turn of the loop for those who wait in here: 0, or -1 also when the loop
+ * was stopped, as by a signal's callback: no back-off keeps a tool from ending.
+ */
+int kube_turn(struct kube *k, double ms, struct fault *f);
+
 /* Follows a change of the client certificate with a new client: 0 or -1. */
 int kube_check_client(struct kube *k, struct fault *f);
 

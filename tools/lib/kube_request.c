@@ -28,6 +28,7 @@ struct kube_call_state {
 	int has_body;
 	double timeout_ms, give_up_ms, delay;
 	int once, attempts, reauthorised, fresh;
+	unsigned turn;      /* of the credentials */
 	http_data_fn *data; /* a stream's */
 	http_done_fn *stream_done;
 	kube_done_fn *done;
@@ -149,7 +150,7 @@ retry(struct kube_call_state *c, const struct http_result *r)
 
 	if (r->status == 401 && !c->reauthorised) {
 		c->reauthorised = 1;
-		if (kube_auth_refused(c->k->auth)) {
+		if (kube_auth_refused(c->k->auth, c->turn)) {
 			c->timer = loop_timer(c->k->loop, 0, attempt, c, NULL);
 			return c->timer != NULL;
 		}
@@ -217,7 +218,7 @@ on_stream_end(void *arg, const struct http_result *r)
 
 	c->call = NULL;
 	if (r->status == 401)
-		kube_auth_refused(c->k->auth); /* for the next one */
+		kube_auth_refused(c->k->auth, c->turn); /* for the next */
 	call_free(c);
 	done(user, r);
 }
@@ -254,6 +255,7 @@ send_call(struct kube_call_state *c, struct fault *f)
 	if (c->data != NULL)
 		headers[0] = "Accept: */*";
 	c->attempts++;
+	c->turn = kube_auth_turn(c->k->auth);
 	c->http = c->k->http;
 	c->call = http_start(c->http, &rq, f);
 	return c->call != NULL ? 0 : -1;

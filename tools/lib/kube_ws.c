@@ -34,5 +34,5 @@ void
 kube_ws_refused(struct kube *k, int status)
 {
 	if (status == 401)
-		kube_auth_refused(k->auth);
+		kube_auth_refused(k->auth, kube_auth_turn(k->auth));
 }

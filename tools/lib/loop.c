@@ -452,3 +452,9 @@ loop_stop(struct loop *l)
 	l->stop = 1;
 	l->stops++;
 }
+
+int
+loop_stopped(const struct loop *l)
+{
+	return l->stop;
+}

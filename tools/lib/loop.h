@@ -73,4 +73,7 @@ int loop_once(struct loop *l, double ms, struct fault *f);
 /* Makes loop_run return after the current callback. */
 void loop_stop(struct loop *l);
 
+/* 1 after a loop_stop that no loop_run has answered yet. */
+int loop_stopped(const struct loop *l);
+
 #endif
