@@ -11,7 +11,7 @@ setup_file() {
 	export AWS_ACCESS_KEY_ID=inttest AWS_SECRET_ACCESS_KEY=s3cret-s3cret
 	unset AWS_SESSION_TOKEN
 	s3_port=$(free_port)
-	MINIO_ROOT_USER=inttest MINIO_ROOT_PASSWORD=$AWS_SECRET_ACCESS_KEY PATH=$ROOT/share/images/minio/bin:$PATH \
+	TMPDIR=$BATS_FILE_TMPDIR MINIO_ROOT_USER=inttest MINIO_ROOT_PASSWORD=$AWS_SECRET_ACCESS_KEY PATH=$ROOT/share/images/minio/bin:$PATH \
 		"$ROOT/share/images/minio/entrypoint" minio server --address "127.0.0.1:$s3_port" \
 		"$BATS_FILE_TMPDIR" >"$BATS_FILE_TMPDIR/log" 2>&1 3>&- &
 	export S3_PID=$! S3=http://127.0.0.1:$s3_port
@@ -25,6 +25,7 @@ setup_file() {
 teardown_file() {
 	end_process "$S3_PID"
 	end_process "$FAULT_PID"
+	! compgen -G "$BATS_FILE_TMPDIR/swift-*"
 }
 
 setup() {

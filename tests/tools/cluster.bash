@@ -20,7 +20,7 @@ apid_certificates() {
 
 start_apid() {
 	local port
-	APID_DIR=$(mktemp -d "${BATS_TEST_TMPDIR:-${TMPDIR:-/tmp}}/apid.XXXXXX")
+	APID_DIR=$(mktemp -d "${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/apid.XXXXXX")
 	APID_TOKEN=$(openssl rand -hex 16)
 	(umask 077 && printf '%s,admin,admin,"system:masters"\n' "$APID_TOKEN" >"$APID_DIR/tokens.csv")
 	apid_certificates "$APID_DIR"
