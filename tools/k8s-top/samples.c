@@ -3,6 +3,7 @@
  * from each kubelet's stats/summary through the API server.  Neither can be
  * watched, so both are polled for the first sample of each pod.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,7 +133,7 @@ pods_waiting(const struct top *t)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < t->n; i++)
+	for (i = 0; t->skipped.code == 0 && i < t->n; i++)
 		n += t->v[i].seen && !t->v[i].sampled;
 	return n;
 }
@@ -168,6 +169,18 @@ take_metrics(struct top *t, const cJSON *list, struct fault *f)
 	return 0;
 }
 
+/* A Status's message, or else the HTTP status, written into room. */
+static const char *
+said(const cJSON *body, int status, char room[32])
+{
+	const char *message = json_str(body, "message", NULL);
+
+	if (message != NULL)
+		return message;
+	snprintf(room, 32, "HTTP status %d", status);
+	return room;
+}
+
 static int
 ask_metrics(struct top *t, struct fault *f)
 {
@@ -186,8 +199,12 @@ ask_metrics(struct top *t, struct fault *f)
 	buf_release(&path);
 	if (r == 0 && status == 200)
 		r = take_metrics(t, list, f);
-	else if (r == 0)
+	else if (r == 0) {
 		t->kubelet = 1;
+		t->absent = status == 404 || status == 503;
+		fault_set(&t->metrics, FAULT_UNSURE, "metrics API: %s",
+		    said(list, status, (char[32]){ 0 }));
+	}
 	cJSON_Delete(list);
 	return r;
 }
@@ -222,11 +239,29 @@ take_summary(struct top *t, const cJSON *summary, struct fault *f)
 	return 0;
 }
 
+/*
+ * The kubelets are behind a right that is a lot to grant (nodes/proxy): not
+ * to have it is no fault where the caller said so, unless there is a metrics
+ * API, which a right of its own is for.
+ */
+static int
+not_allowed(struct top *t, const char *why, struct fault *f)
+{
+	if (!t->optional || !t->absent)
+		return fault_set(
+		    f, FAULT_UNSURE, "%s; %s", why, t->metrics.msg);
+	fault_set(&t->skipped, FAULT_UNSURE,
+	    "memory not measured: no metrics API, and %s", why);
+	return 0;
+}
+
 static int
 ask_kubelet(struct top *t, const char *node, struct fault *f)
 {
+	struct kube_answer a = { 0 };
 	cJSON *summary = NULL;
 	struct buf path;
+	char room[32];
 	int r;
 
 	buf_init(&path, 4096);
@@ -236,8 +271,13 @@ ask_kubelet(struct top *t, const char *node, struct fault *f)
 	r = buf_check(&path, node, f);
 	if (r == 0)
 		r = kube_call(t->kube, "GET", buf_str(&path), NULL, NULL,
-		    &summary, NULL, f);
-	if (r == 0)
+		    &summary, &a.status, f);
+	a.message = said(summary, a.status, room);
+	if (r == 0 && a.status == 403)
+		r = not_allowed(t, a.message, f);
+	else if (r == 0 && !kube_ok(&a))
+		r = kube_fault(&a, buf_str(&path), f);
+	else if (r == 0)
 		r = take_summary(t, summary, f);
 	cJSON_Delete(summary);
 	buf_release(&path);
@@ -263,7 +303,7 @@ samples_take(struct top *t, struct fault *f)
 
 	if (!t->kubelet && ask_metrics(t, f) != 0)
 		return -1;
-	for (i = 0; t->kubelet && i < t->n; i++)
+	for (i = 0; t->kubelet && t->skipped.code == 0 && i < t->n; i++)
 		if (t->v[i].seen && !t->v[i].sampled && !asked_already(t, i) &&
 		    ask_kubelet(t, t->v[i].node, f) != 0)
 			return -1;

@@ -22,7 +22,12 @@ struct top {
 	const char *ns, *selector;
 	const char *const *names; /* NULL-ended; empty: all pods */
 	int table;
-	int kubelet; /* there is no metrics API: ask the kubelets */
+	int kubelet; /* the metrics API is of no use: ask the kubelets */
+	int absent;  /* because there is none */
+	struct fault metrics; /* what it said */
+	int optional;         /* it is no fault if these may not be asked */
+	struct fault
+	    skipped; /* that is so, and why; code FAULT_NONE: it is not */
 	struct pod *v;
 	size_t n;
 	size_t told; /* samples printed */
@@ -36,7 +41,7 @@ struct top {
  */
 int pods_list(struct top *t, struct fault *f);
 
-/* How many of them are not sampled yet. */
+/* How many of them are not sampled yet, but might be. */
 size_t pods_waiting(const struct top *t);
 
 void pods_release(struct top *t);
