@@ -24,6 +24,16 @@ kube_tool_option(struct kube_tool *t, int ch, const char *arg)
 	}
 }
 
+/* kubectl is silent about this; a token goes to whoever answers. */
+static void
+warn_insecure(const struct kube *kube)
+{
+	if (kube_insecure(kube))
+		tool_warn("%s: its certificate is not verified "
+			  "(insecure-skip-tls-verify)",
+		    kube_server(kube));
+}
+
 void
 kube_tool_open(const struct kube_tool *t, struct loop **loop,
     struct kube **kube, const char **ns)
@@ -35,6 +45,7 @@ kube_tool_open(const struct kube_tool *t, struct loop **loop,
 	*kube = kube_open(*loop, t->kubeconfig, t->context, &f);
 	if (*kube == NULL)
 		tool_die(&f);
+	warn_insecure(*kube);
 	*ns = t->ns != NULL ? t->ns : kube_namespace(*kube);
 }
 

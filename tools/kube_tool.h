@@ -32,8 +32,9 @@ void kube_tool_option(struct kube_tool *t, int ch, const char *arg);
 /*
  * Makes the loop and the client that the options name.  *ns becomes -n's, or
  * else the context's, borrowed from the client.  Dies when the kubeconfig
- * cannot be read or is of no use; it does not call the server.  The loop and
- * the client are the caller's, for kube_tool_close.
+ * cannot be read or is of no use; it does not call the server, but warns when
+ * whoever answers there will be believed (insecure-skip-tls-verify).  The loop
+ * and the client are the caller's, for kube_tool_close.
  */
 void kube_tool_open(const struct kube_tool *t, struct loop **loop,
     struct kube **kube, const char **ns);

@@ -39,7 +39,7 @@ O_k8s-delete = $(addprefix k8s-delete/,main targets wait blockers) kube_tool $(K
 O_k8s-logs   = $(addprefix k8s-logs/,main pods stream) kube_tool $(KUBE) lib/kube_log lib/kube_refs
 O_k8s-top    = k8s-top/main k8s-top/samples kube_tool $(KUBE) lib/quantity
 O_k8s-dump   = $(addprefix k8s-dump/,main objects logs out) kube_tool $(KUBE) $(STATUS) lib/kube_log
-O_k8s-forward = $(addprefix k8s-forward/,main target link) $(KUBE) $(STATUS) lib/kube_refs lib/kube_ws lib/ws lib/ws_hello
+O_k8s-forward = $(addprefix k8s-forward/,main target link) kube_tool $(KUBE) $(STATUS) lib/kube_refs lib/kube_ws lib/ws lib/ws_hello
 O_pg-migrate = $(addprefix pg-migrate/,main files history) $(JSON) lib/pg lib/pg_lex lib/digest
 O_pg-seed    = $(addprefix pg-seed/,main rows value table batch load catalog order blame) $(JSON) $(SCAN) lib/pg
 O_s3-put     = $(addprefix s3-put/,main objects object put request) $(JSON) $(LOOP) $(HTTP) lib/digest $(SCAN) lib/s3
@@ -54,7 +54,7 @@ O_run-finally = run-finally $(BASE) $(LOOP)
 O_sql-serve  = $(addprefix sql-serve/,main serve call routes routes_match sql pool link static) $(JSON) $(LOOP) $(SCAN) lib/httpd lib/httpd_req lib/pg lib/pg_lex lib/redis
 O_k8s-sandbox = $(addprefix k8s-sandbox/,main command credentials daemons init keep mounts namespaces network relay remove state) \
 	$(JSON) $(LOOP) lib/digest lib/cert
-APID = $(patsubst %,k8s-apid/%,server access access_roles rbac request path types store status auth object write change delete read watch discovery openapi subresources scale kubelet views table columns columns_cluster columns_pods defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
+APID = $(patsubst %,k8s-apid/%,server access access_grant access_roles admission rbac request path types store status auth object write change delete read watch discovery openapi subresources scale kubelet views table columns columns_cluster columns_pods defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
 APID_PURE = $(patsubst %,k8s-apid/%,apply apply_conflict apply_managed fields fields_merge fields_object fields_schema fields_shape patch patch_strategic select select_field)
 O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) lib/httpd lib/httpd_req $(HTTP) lib/digest $(YAML)
 CONTROL = $(patsubst %,k8s-controllerd/%,control work act meta cond template pods kinds deployment deployment_status rollout replicaset \

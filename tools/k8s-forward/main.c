@@ -11,29 +11,26 @@
 #include <unistd.h>
 
 #include "forward.h"
+#include "kube_tool.h"
 #include "lib/child.h"
 #include "lib/opt.h"
 #include "lib/record.h"
-#include "tool.h"
 
 static const char usage[] =
     "k8s-forward [--address ADDRESS] [--context NAME] [--kubeconfig FILE]\n"
     "    [-n NAMESPACE] [-t DURATION] [LOCAL:]NAME:PORT ...\n"
     "    [-- COMMAND [ARG ...]]";
 
-enum { O_ADDRESS = 1, O_CONTEXT, O_KUBECONFIG };
+enum { O_ADDRESS = 1 };
 
 static const struct option options[] = {
 	{ "address", required_argument, NULL, O_ADDRESS },
-	{ "context", required_argument, NULL, O_CONTEXT },
-	{ "kubeconfig", required_argument, NULL, O_KUBECONFIG },
-	{ "namespace", required_argument, NULL, 'n' },
 	{ "timeout", required_argument, NULL, 't' },
-	TOOL_LONG,
+	KUBE_TOOL_LONG,
 };
 
 struct arguments {
-	const char *kubeconfig, *context;
+	struct kube_tool cluster;
 	char **command; /* NULL-ended, or NULL */
 };
 
@@ -52,9 +49,6 @@ parse(int argc, char **argv, struct forward *fw, struct arguments *args)
 
 	while ((ch = tool_getopt(argc, argv, "+n:t:", options)) != -1)
 		switch (ch) {
-		case 'n':
-			fw->ns = optarg;
-			break;
 		case 't':
 			if (opt_duration("-t", optarg, &fw->patience_ms, &f) !=
 			    0)
@@ -63,11 +57,8 @@ parse(int argc, char **argv, struct forward *fw, struct arguments *args)
 		case O_ADDRESS:
 			fw->address = optarg;
 			break;
-		case O_CONTEXT:
-			args->context = optarg;
-			break;
 		default:
-			args->kubeconfig = optarg;
+			kube_tool_option(&args->cluster, ch, optarg);
 			break;
 		}
 }
@@ -188,13 +179,7 @@ main(int argc, char **argv)
 	record_init(&record);
 	parse(argc, argv, &r.fw, &args);
 	take_targets(argc, argv, &r.fw, &args);
-	if (http_init(&f) != 0 || (r.fw.loop = loop_new(&f)) == NULL)
-		tool_die(&f);
-	r.fw.kube = kube_open(r.fw.loop, args.kubeconfig, args.context, &f);
-	if (r.fw.kube == NULL)
-		tool_die(&f);
-	if (r.fw.ns == NULL)
-		r.fw.ns = kube_namespace(r.fw.kube);
+	kube_tool_open(&args.cluster, &r.fw.loop, &r.fw.kube, &r.fw.ns);
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		if (loop_signal(r.fw.loop, signals[i], on_signal, &r, &f) != 0)
 			tool_die(&f);
@@ -212,7 +197,6 @@ main(int argc, char **argv)
 	for (i = 0; i < r.fw.ntargets; i++)
 		target_release(&r.fw.targets[i]);
 	free(r.fw.targets);
-	kube_free(r.fw.kube);
-	loop_free(r.fw.loop);
+	kube_tool_close(r.fw.loop, r.fw.kube);
 	return tool_end(r.status);
 }

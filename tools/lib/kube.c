@@ -128,6 +128,13 @@ kube_server(const struct kube *k)
 	return k->c.server;
 }
 
+int
+kube_insecure(const struct kube *k)
+{
+	/* without TLS there is nothing to skip, and nobody expects it */
+	return k->c.insecure && strncmp(k->c.server, "https:", 6) == 0;
+}
+
 void
 kube_set_patience(struct kube *k, double ms)
 {
@@ -141,11 +148,24 @@ kube_ok(const struct kube_answer *a)
 	return a->status >= 200 && a->status < 300;
 }
 
+/*
+ * 1 when a 403 is of authorization.  Admission (quotas, limits, webhooks) says
+ * 403 as well, but has looked at the object.
+ */
+static int
+no_right(const struct kube_answer *a)
+{
+	if (strstr(a->message, "denied the request") != NULL)
+		return 0;
+	return strstr(a->message, "is forbidden: ") == NULL ||
+	       strstr(a->message, "is forbidden: User ") != NULL;
+}
+
 int
 kube_fault(const struct kube_answer *a, const char *subject, struct fault *f)
 {
-	int unsure = a->status == 0 || a->status == 401 || a->status == 403 ||
-		     a->status == 429 || a->status >= 500;
+	int unsure = a->status == 0 || a->status == 401 || a->status == 429 ||
+		     a->status >= 500 || (a->status == 403 && no_right(a));
 
 	return fault_set(
 	    f, unsure ? FAULT_UNSURE : FAULT_NO, "%s: %s", subject, a->message);

@@ -34,6 +34,10 @@ struct kube *kube_open(struct loop *l, const char *kubeconfig,
 const char *kube_namespace(const struct kube *k);
 const char *kube_server(const struct kube *k);
 
+/* 1 when the configuration has the server's certificate not verified
+ * (insecure-skip-tls-verify): tools say so, as whoever answers gets a token. */
+int kube_insecure(const struct kube *k);
+
 /*
  * How long requests are tried again after 429 (Retry-After honoured), 5xx
  * and lost connections, from 0.1 s doubling to 5 s; default 30,000 ms.  A POST
@@ -51,6 +55,8 @@ struct kube_answer {
 	double ms;           /* of the last attempt */
 	int attempts;
 	double retry_after_ms; /* what the server asked to wait, or 0 */
+	int unclear; /* 1: the answer of an earlier attempt was lost, so that
+			this one may tell of what that one did */
 	int hopeless; /* 1: no answer, and none to be had by trying again
 		       (a certificate, a name, credentials) */
 };
@@ -59,8 +65,9 @@ struct kube_answer {
 int kube_ok(const struct kube_answer *a);
 
 /*
- * Fills f from an answer that is no success: FAULT_UNSURE for no answer,
- * 401, 403, 429 and 5xx, else FAULT_NO.  "subject: message".  Returns -1.
+ * Fills f from an answer that is no success: FAULT_UNSURE for no answer, 401,
+ * 429, 5xx and a 403 that is a matter of rights, else FAULT_NO (so for a 403
+ * of admission: a quota, a webhook, a limit).  "subject: message".  Returns -1.
  */
 int
 kube_fault(const struct kube_answer *a, const char *subject, struct fault *f);
@@ -98,8 +105,9 @@ int kube_call(struct kube *k, const char *method, const char *path,
     struct fault *f);
 
 /*
- * A raw streaming GET (logs): data as it comes, done at its end.  Not tried
- * again.  Handle as kube_start.
+ * A raw streaming GET (logs): data as it comes, done at its end.  Tried again
+ * as other requests while nothing of a body has come; what is lost in its
+ * midst is the caller's to ask for again.  Handle as kube_start.
  */
 struct kube_call_state *kube_stream(struct kube *k, const char *path,
     http_data_fn *data, http_done_fn *done, void *arg, struct fault *f);
