@@ -106,6 +106,11 @@ deployments(void)
 		  "'readyReplicas':2,'conditions':"
 		  "[{'type':'Available','status':'True'}]}}",
 	    "ready");
+	is(DEPLOY "'spec':{'replicas':1},'status':{'replicas':3,"
+		  "'updatedReplicas':3,'availableReplicas':3,"
+		  "'readyReplicas':3,'conditions':"
+		  "[{'type':'Available','status':'True'}]}}",
+	    "progressing Scaling: 2 replicas too many");
 	is(DEPLOY "'spec':{},'status':{'replicas':1,"
 		  "'updatedReplicas':1,'availableReplicas':1,"
 		  "'readyReplicas':1,'conditions':"

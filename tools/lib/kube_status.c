@@ -85,6 +85,10 @@ deployment(const cJSON *object)
 	if (have > updated)
 		return verdict(KUBE_PROGRESSING, "Replacing",
 		    "%.0f old replicas are still there", have - updated);
+	/* scaled down: those that are to go still serve (kstatus) */
+	if (have > want)
+		return verdict(KUBE_PROGRESSING, "Scaling",
+		    "%.0f replicas too many", have - want);
 	if (available < want || is_ready < want)
 		return verdict(KUBE_PROGRESSING, "Unavailable",
 		    "%.0f of %.0f replicas available",
