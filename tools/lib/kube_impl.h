@@ -44,8 +44,8 @@ void kube_discovery_free(struct kube_discovery *d);
 
 /*
  * The next delay of a back-off, in milliseconds: *delay doubles from first to
- * max, and what is returned is up to a fifth more or less, so that clients
- * that failed together do not come back together.
+ * max, and what is returned is up to a fifth more or less (within first and
+ * max), so that clients that failed together do not come back together.
  */
 double kube_backoff(double *delay, double first, double max);
 
@@ -57,6 +57,13 @@ double kube_spread(void);
  * minute (HTTP dates, which Kubernetes does not send, count as none); 0.
  */
 double kube_retry_after(const struct http_result *r);
+
+/*
+ * A call without an answer in words for people, into out (size bytes, cut):
+ * "SERVER: reason; what to do".  r->error must be set.
+ */
+void kube_words(const struct kube *k, const struct http_result *r, char *out,
+    size_t size);
 
 /*
  * As kube_stream, ended when it lasts longer than timeout_ms (0: no limit):

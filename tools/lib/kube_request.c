@@ -78,10 +78,16 @@ kube_spread(void)
 double
 kube_backoff(double *delay, double first, double max)
 {
+	double wait;
+
 	*delay = *delay < first ? first : *delay * 2;
 	if (*delay > max)
 		*delay = max;
-	return *delay * (0.8 + 0.4 * kube_spread());
+	wait = *delay * (0.8 + 0.4 * kube_spread());
+	/* reflected at the limits, which hold for what is really waited */
+	if (wait < first)
+		wait = 2 * first - wait;
+	return wait > max ? 2 * max - wait : wait;
 }
 
 double
