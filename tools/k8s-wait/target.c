@@ -165,21 +165,31 @@ test_expression(struct target *t, const cJSON *object)
 	buf_release(&got);
 }
 
-/* A claim that waits for its first pod is as good as bound. */
+/*
+ * A claim that waits for its first pod is as good as bound: its pod may well
+ * be what is waited for next (kstatus leaves such claims out for that).
+ */
+static void
+bind_late(struct target *t)
+{
+	if (!t->binds_late || t->now.state != KUBE_PROGRESSING ||
+	    strcmp(t->now.reason, "Pending") != 0)
+		return;
+	t->now.state = KUBE_READY;
+	snprintf(t->now.reason, sizeof t->now.reason, "WaitForFirstConsumer");
+	snprintf(t->now.message, sizeof t->now.message,
+	    "it is bound when a pod uses it");
+}
+
 static void
 on_class(void *arg, const struct kube_answer *answer)
 {
 	struct target *t = arg;
 	const char *mode = json_str(answer->body, "volumeBindingMode", NULL);
 
-	if (!kube_ok(answer) || mode == NULL || t->outcome != WAITING ||
-	    strcmp(mode, "WaitForFirstConsumer") != 0 ||
-	    strcmp(t->now.reason, "Pending") != 0)
-		return;
-	t->now.state = KUBE_READY;
-	snprintf(t->now.reason, sizeof t->now.reason, "%s", mode);
-	snprintf(t->now.message, sizeof t->now.message,
-	    "it is bound when a pod uses it");
+	t->binds_late = kube_ok(answer) && mode != NULL &&
+			strcmp(mode, "WaitForFirstConsumer") == 0;
+	bind_late(t);
 }
 
 static void
@@ -233,8 +243,10 @@ target_event(
 	snprintf(t->revision, sizeof t->revision, "%s",
 	    revision != NULL ? revision : "");
 	if (is_core(t, "PersistentVolumeClaim") &&
-	    t->now.state == KUBE_PROGRESSING)
+	    t->now.state == KUBE_PROGRESSING) {
 		ask_class(t, object);
+		bind_late(t); /* when its class has answered before */
+	}
 	/* Succeeded is ready, but ready is not complete */
 	if (t->wait->goal == FOR_COMPLETE && is_core(t, "Pod") &&
 	    t->now.state == KUBE_READY) {

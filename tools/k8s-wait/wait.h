@@ -63,6 +63,7 @@ struct target {
 	double first_ms;   /* clock: seen first, or 0 */
 	double doomed_ms;  /* clock: doomed since, or 0 */
 	int asked_class;   /* PersistentVolumeClaim: its class was asked */
+	int binds_late;    /* and binds when a pod comes */
 	enum outcome outcome;
 	struct kube_verdict end; /* why, of the outcome */
 	struct pod *culprit;     /* the pod that failed it, or NULL */
