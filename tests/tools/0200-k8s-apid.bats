@@ -281,6 +281,23 @@ reason() { jq -r '"\(.code) \(.reason)"' <<<"$1"; }
 	[ "$(reason "$output")" = "404 NotFound" ]
 }
 
+@test "a pod without its service account is refused" {
+	(
+		start_apid --disable-admission-plugins ''
+		trap stop_apid EXIT
+		C=/api/v1/namespaces/default
+		post "$C/pods" '{"metadata":{"name":"p"},"spec":{"serviceAccountName":"x","containers":[{"name":"a","image":"i"}]}}' |
+			jq -e '.code == 403 and .reason == "Forbidden" and
+				.message == "pods \"p\" is forbidden: error looking up service account default/x: serviceaccount \"x\" not found"'
+		post "$C/pods" '{"metadata":{"name":"p"},"spec":{"containers":[{"name":"a","image":"i"}]}}' | jq -e '.message | endswith("serviceaccount \"default\" not found")'
+		post "$C/serviceaccounts" '{"metadata":{"name":"default"}}' >/dev/null
+		post "$C/pods" '{"metadata":{"name":"p"},"spec":{"containers":[{"name":"a","image":"i"}]}}' | jq -e '.spec.serviceAccountName == "default"'
+	)
+	run k8s-apid --disable-admission-plugins ServiceAccount,Nonsense
+	[ "$status" -eq 2 ]
+	[[ $output == *'Nonsense: no such admission plugin'* ]]
+}
+
 @test "events are one store with two views" {
 	post "$C/events" '{"metadata":{"name":"e"},"involvedObject":{"kind":"Pod","name":"p"},"reason":"R","message":"m","type":"Normal"}' >/dev/null
 	api GET "/apis/events.k8s.io/v1/namespaces/$NS/events/e" | jq -e '.note == "m" and .regarding.name == "p" and .apiVersion == "events.k8s.io/v1"'

@@ -158,3 +158,35 @@ grant_cluster() {
 	[ "$status" -eq 1 ]
 	[ "$output" = "error: failed to create configmap: configmaps is forbidden: User \"system:serviceaccount:$NS:sa\" cannot create resource \"configmaps\" in API group \"\" in the namespace \"$NS\"" ]
 }
+
+@test "nobody grants what they do not hold, unless they may escalate or bind" {
+	local B=$R/namespaces/$NS ref='"roleRef":{"kind":"Role","name":"more","apiGroup":"rbac.authorization.k8s.io"}'
+	grant '[{"apiGroups":["rbac.authorization.k8s.io"],"resources":["roles","rolebindings"],"verbs":["create","get","patch"]},
+		{"apiGroups":[""],"resources":["pods"],"verbs":["get","list"]}]'
+	[ "$(as_code POST "$B/roles" -d '{"metadata":{"name":"fine"},"rules":[{"apiGroups":[""],"resources":["pods"],"verbs":["get"]}]}')" = 201 ]
+	run as POST "$B/roles" -d '{"metadata":{"name":"more"},"rules":[{"apiGroups":[""],"resources":["pods","secrets"],"verbs":["get","list","delete"]},
+		{"apiGroups":[""],"resources":["configmaps"],"resourceNames":["b","a"],"verbs":["get"]}]}'
+	jq -e --arg ns "$NS" '.code == 403 and .message == "roles.rbac.authorization.k8s.io \"more\" is forbidden: " +
+		"user \"system:serviceaccount:\($ns):sa\" (groups=[\"system:serviceaccounts\" \"system:serviceaccounts:\($ns)\" \"system:authenticated\"]) " +
+		"is attempting to grant RBAC permissions not currently held:\n" +
+		"{APIGroups:[\"\"], Resources:[\"configmaps\"], ResourceNames:[\"a\"], Verbs:[\"get\"]}\n" +
+		"{APIGroups:[\"\"], Resources:[\"configmaps\"], ResourceNames:[\"b\"], Verbs:[\"get\"]}\n" +
+		"{APIGroups:[\"\"], Resources:[\"pods\"], Verbs:[\"delete\"]}\n" +
+		"{APIGroups:[\"\"], Resources:[\"secrets\"], Verbs:[\"get\" \"list\" \"delete\"]}"' <<<"$output"
+	# a patch is no way round, nor is somebody else's role
+	[ "$(TYPE=application/json-patch+json as_code PATCH "$B/roles/r" -d '[{"op":"add","path":"/rules/0/verbs/-","value":"escalate"}]')" = 403 ]
+	[ "$(TYPE=application/merge-patch+json as_code PATCH "$B/roles/fine" -d '{"metadata":{"labels":{"a":"b"}}}')" = 200 ]
+	as POST "$B/rolebindings" -d "{\"metadata\":{\"name\":\"b\"},$ref}" | jq -e '.code == 404 and .message == "roles.rbac.authorization.k8s.io \"more\" not found"'
+	post "$B/roles" '{"metadata":{"name":"more"},"rules":[{"apiGroups":[""],"resources":["secrets"],"verbs":["*"]}]}'
+	as POST "$B/rolebindings" -d "{\"metadata\":{\"name\":\"b\"},$ref}" |
+		jq -e '.code == 403 and (.message | endswith("\n{APIGroups:[\"\"], Resources:[\"secrets\"], Verbs:[\"*\"]}"))'
+	# what was granted by others may go, not change
+	post "$B/rolebindings" "{\"metadata\":{\"name\":\"given\",\"finalizers\":[\"example.com/x\"]},$ref}"
+	[ "$(TYPE=application/merge-patch+json as_code PATCH "$B/rolebindings/given" -d '{"metadata":{"finalizers":null}}')" = 200 ]
+	[ "$(TYPE=application/merge-patch+json as_code PATCH "$B/rolebindings/given" -d '{"subjects":[{"kind":"User","name":"me"}]}')" = 403 ]
+	post "$B/roles" '{"metadata":{"name":"trust"},"rules":[{"apiGroups":["rbac.authorization.k8s.io"],"resources":["roles"],"resourceNames":["more"],"verbs":["bind","escalate"]}]}'
+	post "$B/rolebindings" "{\"metadata\":{\"name\":\"trust\"},\"roleRef\":{\"kind\":\"Role\",\"name\":\"trust\"},\"subjects\":[{\"kind\":\"ServiceAccount\",\"name\":\"sa\",\"namespace\":\"$NS\"}]}"
+	[ "$(as_code POST "$B/rolebindings" -d "{\"metadata\":{\"name\":\"b\"},$ref}")" = 201 ]
+	[ "$(TYPE=application/merge-patch+json as_code PATCH "$B/roles/more" -d '{"rules":[{"apiGroups":["*"],"resources":["*"],"verbs":["*"]}]}')" = 200 ]
+	[ "$(TYPE=application/merge-patch+json as_code PATCH "$B/roles/fine" -d '{"rules":[{"nonResourceURLs":["/metrics"],"verbs":["get"]}]}')" = 403 ]
+}

@@ -1,7 +1,8 @@
 # A k8s-apid of one's own for tests of cluster tools, without nodes and
 # controllers.  Load after helper.bash.
 #   start_apid [OPTION…]   starts it on a free port of 127.0.0.1; sets and exports APID_PID, APID_DIR,
-#                          APID_URL, APID_TOKEN and KUBECONFIG; OPTIONs go to k8s-apid
+#                          APID_URL, APID_TOKEN and KUBECONFIG; OPTIONs go to k8s-apid.  Nobody makes
+#                          service accounts, so pods are admitted without
 #   api METHOD PATH [CURL-ARG…]   a request with the admin's token; the body on stdout
 #   api_code METHOD PATH [CURL-ARG…]   the same, only the HTTP status
 #   stop_apid              ends it; for teardown
@@ -38,7 +39,7 @@ start_apid() {
 	export APID_PID APID_DIR APID_URL APID_TOKEN KUBECONFIG=$APID_DIR/kubeconfig
 	mkfifo "$APID_DIR/ready"
 	k8s-apid --listen "127.0.0.1:$port" --tls-cert "$APID_DIR/tls.crt" --tls-key "$APID_DIR/tls.key" \
-		--token-auth-file "$APID_DIR/tokens.csv" --ready-fd 4 "$@" \
+		--token-auth-file "$APID_DIR/tokens.csv" --ready-fd 4 --disable-admission-plugins ServiceAccount "$@" \
 		4>"$APID_DIR/ready" 3>&- >"$APID_DIR/log" 2>&1 &
 	APID_PID=$!
 	if ! read -r -t 10 <"$APID_DIR/ready"; then

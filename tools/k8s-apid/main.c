@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "k8s-apid/admission.h"
 #include "k8s-apid/server.h"
 #include "k8s-apid/service_ips.h"
 #include "lib/opt.h"
@@ -29,7 +30,8 @@
 static const char usage[] =
     "k8s-apid [--listen ADDR:PORT ...] [--listen-fd N ...] --tls-cert FILE\n"
     "         --tls-key FILE --token-auth-file FILE [--service-cidr CIDR]\n"
-    "         [--kubelet-ca FILE] [--kubelet-token-file FILE] [--ready-fd N]";
+    "         [--disable-admission-plugins LIST] [--kubelet-ca FILE]\n"
+    "         [--kubelet-token-file FILE] [--ready-fd N]";
 
 enum {
 	OPT_LISTEN = 1,
@@ -38,12 +40,14 @@ enum {
 	OPT_KEY,
 	OPT_TOKENS,
 	OPT_CIDR,
+	OPT_DISABLE,
 	OPT_KUBELET_CA,
 	OPT_KUBELET_TOKEN,
 	OPT_READY
 };
 
 static const struct option long_options[] = {
+	{ "disable-admission-plugins", required_argument, NULL, OPT_DISABLE },
 	{ "kubelet-ca", required_argument, NULL, OPT_KUBELET_CA },
 	{ "kubelet-token-file", required_argument, NULL, OPT_KUBELET_TOKEN },
 	{ "listen", required_argument, NULL, OPT_LISTEN },
@@ -62,6 +66,7 @@ struct options {
 	int fds[MAX_LISTEN];
 	size_t nfds;
 	int ready_fd;
+	unsigned admission_off;
 };
 
 static int
@@ -122,6 +127,7 @@ add_listener(struct options *o, int fd)
 static void
 parse_options(int argc, char **argv, struct options *o)
 {
+	struct fault f;
 	int ch;
 
 	while ((ch = tool_getopt(argc, argv, "", long_options)) != -1)
@@ -143,6 +149,12 @@ parse_options(int argc, char **argv, struct options *o)
 			break;
 		case OPT_CIDR:
 			o->cidr = optarg;
+			break;
+		case OPT_DISABLE:
+			if (admission_disable(optarg, &o->admission_off, &f) !=
+			    0)
+				tool_usage(
+				    "--disable-admission-plugins: %s", f.msg);
 			break;
 		case OPT_KUBELET_CA:
 			o->kubelet_ca = optarg;
@@ -278,6 +290,7 @@ start(struct apid *a, const struct options *o, struct buf *kubelet_token)
 		tool_die(&f);
 	open_kubelet(a, o, kubelet_token);
 	own_address(a, o->fds[0]);
+	a->admission_off = o->admission_off;
 	if (server_boot(a, &st) != 0)
 		tool_fail(3, "%s", st.message);
 }

@@ -25,6 +25,7 @@ struct apid {
 	const char *kubelet_token; /* or NULL */
 	char address[64];          /* a listener's, for the Endpoints */
 	int port;
+	unsigned admission_off; /* of enum admission */
 };
 
 struct request {

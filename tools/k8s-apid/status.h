@@ -13,7 +13,7 @@
 struct status {
 	int code;           /* HTTP status; 0: nothing went wrong */
 	const char *reason; /* static: "NotFound" */
-	char message[2048];
+	char message[8192];
 	cJSON *details; /* or NULL */
 };
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "k8s-apid/access_grant.h"
+#include "k8s-apid/admission.h"
 #include "k8s-apid/apply.h"
 #include "k8s-apid/defaults.h"
 #include "k8s-apid/object.h"
@@ -25,6 +27,7 @@ write_init(struct write *w, const struct request *rq)
 		.sub = rq->path.sub,
 		.manager = httpd_query(rq->http, "fieldManager"),
 		.user_agent = httpd_header(rq->http, "User-Agent"),
+		.user = rq->user,
 		.dry_run = dry != NULL && strcmp(dry, "All") == 0,
 	};
 }
@@ -147,6 +150,8 @@ write_create(struct write *w, cJSON *v, struct object **out, struct status *st)
 	}
 	if (object_born(w->type, v, st) != 0 ||
 	    defaults_create(w->type, v, st) != 0 ||
+	    admission_create(w->a, w->type, v, st) != 0 ||
+	    access_grant(w->a->store, w->user, w->type, NULL, v, st) != 0 ||
 	    validate(w->type, NULL, v, st) != 0 || track(w, NULL, v, st) != 0 ||
 	    service_ips_assign(w->a, w->type, NULL, v, w->dry_run, st) != 0)
 		goto fail;
@@ -196,6 +201,7 @@ write_update(struct write *w, struct object *old, cJSON *v, struct object **out,
 	if (key_of(v, key, sizeof key, st) != 0 ||
 	    object_carry(w->type, w->sub, was, v, st) != 0 ||
 	    defaults_update(w->type, was, v, st) != 0 ||
+	    access_grant(w->a->store, w->user, w->type, was, v, st) != 0 ||
 	    validate(w->type, was, v, st) != 0 ||
 	    service_ips_assign(w->a, w->type, was, v, w->dry_run, st) != 0 ||
 	    track(w, was, v, st) != 0)

@@ -9,10 +9,11 @@
 
 struct write {
 	struct apid *a;
-	const struct type *type; /* as stored */
-	const char *sub;         /* "" or "status", ... */
-	const char *manager;     /* fieldManager, or NULL */
-	const char *user_agent;  /* or NULL */
+	const struct type *type;      /* as stored */
+	const char *sub;              /* "" or "status", ... */
+	const char *manager;          /* fieldManager, or NULL */
+	const char *user_agent;       /* or NULL */
+	const struct auth_user *user; /* who writes; NULL: the server itself */
 	int dry_run;
 	int applied; /* server-side apply: ownership is set already */
 };
