@@ -88,12 +88,36 @@ same_content(const cJSON *left, const cJSON *right)
 	return same;
 }
 
+/*
+ * 1 when the object is as new as our last change to it: then an attempt whose
+ * answer was lost has made it.
+ */
+static int
+just_created(const struct object *o, const cJSON *object)
+{
+	const char *born =
+	    json_str(object, "metadata", "creationTimestamp", NULL);
+	const char *name, *at;
+	const cJSON *e;
+
+	cJSON_ArrayForEach(
+	    e, json_at(object, "metadata", "managedFields", NULL)) {
+		name = json_str(e, "manager", NULL);
+		at = json_str(e, "time", NULL);
+		if (name != NULL && strcmp(name, o->run->manager) == 0 &&
+		    at != NULL && born != NULL && strcmp(at, born) == 0)
+			return revision(object) > o->run->baseline;
+	}
+	return 0;
+}
+
 static enum result
 result_of(const struct object *o, const struct kube_answer *answer)
 {
 	int same;
 
-	if (answer->status == 201 || (o->asked && o->before == NULL))
+	if (answer->status == 201 || (o->asked && o->before == NULL) ||
+	    (answer->unclear && !o->asked && just_created(o, answer->body)))
 		return R_CREATED;
 	if (!o->asked)
 		same = revision(answer->body) != 0 &&

@@ -170,7 +170,8 @@ on_deleted(void *arg, const struct kube_answer *a)
 
 	t->job->running--;
 	if (a->status == 404) {
-		settle(t, R_ABSENT);
+		/* an earlier attempt has deleted it, whose answer was lost */
+		settle(t, a->unclear ? R_DELETED : R_ABSENT);
 		return;
 	}
 	/*

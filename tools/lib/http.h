@@ -39,6 +39,18 @@ struct http_timing { /* milliseconds from the start of this request */
 	    total are from the request's start */
 };
 
+/* How far a call without an answer came, for those who say what to do. */
+enum http_cause {
+	HTTP_OTHER,
+	HTTP_UNKNOWN_HOST,
+	HTTP_UNKNOWN_PROXY,
+	HTTP_NO_CONNECTION,
+	HTTP_NOT_TLS,         /* the peer speaks something else */
+	HTTP_BAD_PEER,        /* its certificate could not be verified */
+	HTTP_BAD_AUTHORITY,   /* our authorities' certificates are of no use */
+	HTTP_BAD_CERTIFICATE, /* our own certificate or key is of no use */
+};
+
 struct http_result {
 	int status;                /* 0: no response, error tells why */
 	const struct buf *body;    /* collected body; empty with on_data */
@@ -53,6 +65,7 @@ struct http_result {
 	int unsent; /* 1: there was no connection to send it over, so that it
 		       was surely not carried out */
 	int timed_out;
+	enum http_cause cause; /* of error */
 };
 
 /* Called once, when the call has ended; r is valid during the call only. */

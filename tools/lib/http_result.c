@@ -71,6 +71,34 @@ describe_error(struct http_call *c)
 		c->error[0] = (char)tolower((unsigned char)c->error[0]);
 }
 
+static enum http_cause
+find_cause(const struct http_call *c)
+{
+	switch (c->code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return HTTP_UNKNOWN_HOST;
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return HTTP_UNKNOWN_PROXY;
+	case CURLE_COULDNT_CONNECT:
+		return HTTP_NO_CONNECTION;
+	case CURLE_SSL_CONNECT_ERROR:
+		/* OpenSSL's words for bytes that are no TLS record */
+		return strstr(c->error, "wrong version number") != NULL ||
+			       strstr(c->error, "packet length") != NULL ||
+			       strstr(c->error, "http request") != NULL ?
+			   HTTP_NOT_TLS :
+			   HTTP_OTHER;
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return HTTP_BAD_PEER;
+	case CURLE_SSL_CACERT_BADFILE:
+		return HTTP_BAD_AUTHORITY;
+	case CURLE_SSL_CERTPROBLEM:
+		return HTTP_BAD_CERTIFICATE;
+	default:
+		return HTTP_OTHER;
+	}
+}
+
 /* A connection cut before any answer, in whatever state it was. */
 static int
 was_refused(CURLcode code)
@@ -101,7 +129,9 @@ http_call_result(struct http_call *c, struct http_result *r)
 	r->timed_out = c->code == CURLE_OPERATION_TIMEDOUT;
 	r->unsent = c->code == CURLE_COULDNT_CONNECT ||
 		    c->code == CURLE_COULDNT_RESOLVE_HOST;
-	r->refused = status == 0 && was_refused(c->code);
+	r->cause = find_cause(c);
+	r->refused =
+	    status == 0 && was_refused(c->code) && r->cause != HTTP_NOT_TLS;
 }
 
 int

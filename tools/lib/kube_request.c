@@ -16,6 +16,8 @@
 #define KUBE_BACKOFF_FIRST 100
 #define KUBE_FIRST_TRIES 4 /* of a server that never answered */
 #define KUBE_BACKOFF_MAX 5000
+#define KUBE_WEBHOOK_MS 5000   /* how long webhooks may be away, as with kapp */
+#define KUBE_REFUSAL (1 << 20) /* bytes of a stream that is a refusal */
 
 struct kube_call_state {
 	struct kube *k;
@@ -26,9 +28,13 @@ struct kube_call_state {
 	char *method, *url, *content_type;
 	struct buf body;
 	int has_body;
-	double timeout_ms, give_up_ms, delay;
+	double timeout_ms, start_ms, give_up_ms, delay;
 	int once, attempts, reauthorised, fresh;
-	unsigned turn;      /* of the credentials */
+	int unclear;   /* an attempt may have been carried out, unanswered */
+	unsigned turn; /* of the credentials */
+	int patient;   /* a stream that is tried again */
+	int told;      /* some of it has been handed on */
+	struct buf refusal; /* what came instead of the stream */
 	http_data_fn *data; /* a stream's */
 	http_done_fn *stream_done;
 	kube_done_fn *done;
@@ -54,6 +60,7 @@ call_free(struct kube_call_state *c)
 	if (c->body.data != NULL) /* may be a Secret */
 		explicit_bzero(c->body.data, c->body.len);
 	buf_release(&c->body);
+	buf_release(&c->refusal);
 	free(c);
 }
 
@@ -127,9 +134,45 @@ finish_fault(struct kube_call_state *c, const char *message)
 	finish(c, &a);
 }
 
+static void
+finish_stream_fault(struct kube_call_state *c, const char *message)
+{
+	struct buf none = { 0 };
+	struct http_result r = {
+		.body = &none, .headers = &none, .error = message
+	};
+	http_done_fn *done = c->stream_done;
+	void *arg = c->arg;
+
+	call_free(c);
+	done(arg, &r);
+}
+
+/* 1 when a success says that it is JSON, and is not: it was cut on its way. */
+static int
+is_broken(const struct http_result *r, const cJSON *body)
+{
+	char type[64];
+
+	return r->error == NULL && r->status >= 200 && r->status < 300 &&
+	       r->body->len > 0 && body == NULL &&
+	       http_header(r, "content-type", type, sizeof(type)) &&
+	       strncmp(type, "application/json", 16) == 0;
+}
+
+/* 1 when the server may have done what it was asked, and we do not know. */
+static int
+is_unclear(const struct http_result *r, int broken)
+{
+	return r->status == 0 ? !r->unsent :
+				r->error != NULL || broken ||
+				    r->status == 502 || r->status == 504;
+}
+
 /* 1 when it makes sense to ask again after this outcome. */
 static int
-may_retry(const struct kube_call_state *c, const struct http_result *r)
+may_retry(const struct kube_call_state *c, const struct http_result *r,
+    const char *said, int broken)
 {
 	int post = strcmp(c->method, "POST") == 0;
 
@@ -138,19 +181,26 @@ may_retry(const struct kube_call_state *c, const struct http_result *r)
 	/* what may have been carried out is not created twice */
 	if (r->status == 0)
 		return r->refused ? r->unsent || !post : r->timed_out && !post;
-	if (r->error != NULL || r->status == 504)
+	if (r->error != NULL || broken || r->status == 504)
 		return !post;
 	/* so servers before 1.21 call a field that their schema lacks */
 	if (r->status == 500 &&
-	    strstr(buf_str(r->body), "failed to create typed patch") != NULL)
+	    strstr(said, "failed to create typed patch") != NULL)
 		return 0;
+	/* it may be starting, but as likely it is not there at all */
+	if (r->status == 500 && strstr(said, "failed calling webhook") != NULL)
+		return clock_ms() - c->start_ms < KUBE_WEBHOOK_MS;
 	return r->status == 429 || r->status == 500 || r->status == 502 ||
 	       r->status == 503;
 }
 
-/* Arranges another attempt: 1, or 0 when this was the last. */
+/*
+ * Arranges another attempt: 1, or 0 when this was the last.  said is the body
+ * of r, broken whether it was cut.
+ */
 static int
-retry(struct kube_call_state *c, const struct http_result *r)
+retry(struct kube_call_state *c, const struct http_result *r, const char *said,
+    int broken)
 {
 	double wait, asked;
 
@@ -161,8 +211,10 @@ retry(struct kube_call_state *c, const struct http_result *r)
 			return c->timer != NULL;
 		}
 	}
-	if (!may_retry(c, r))
+	if (!may_retry(c, r, said, broken))
 		return 0;
+	if (is_unclear(r, broken))
+		c->unclear = 1;
 	wait = kube_backoff(&c->delay, KUBE_BACKOFF_FIRST, KUBE_BACKOFF_MAX);
 	asked = kube_retry_after(r);
 	if (asked > wait)
@@ -178,6 +230,26 @@ retry(struct kube_call_state *c, const struct http_result *r)
 	return c->timer != NULL;
 }
 
+/* Fills reason and message of an answer that is no success. */
+static void
+describe(const struct kube *k, const struct http_result *r,
+    struct kube_answer *a, char *words, size_t size)
+{
+	if (json_str(a->body, "reason", NULL) != NULL)
+		a->reason = json_str(a->body, "reason", NULL);
+	a->message = json_str(a->body, "message", NULL);
+	if (r->error == NULL && a->message != NULL && a->message[0] != '\0')
+		return;
+	if (r->error != NULL)
+		kube_words(k, r, words, size);
+	else if (a->status == 0)
+		snprintf(words, size, "%s: its answer is not whole JSON",
+		    k->c.server);
+	else
+		snprintf(words, size, "HTTP status %d", a->status);
+	a->message = words;
+}
+
 static void
 on_answer(void *arg, const struct http_result *r)
 {
@@ -186,32 +258,28 @@ on_answer(void *arg, const struct http_result *r)
 		.reason = "",
 		.ms = r->timing.total,
 		.attempts = c->attempts };
-	char plain[64];
+	char words[1024];
 	cJSON *body = NULL;
+	int broken;
 
 	c->call = NULL;
 	if (r->status != 0)
 		c->k->answered = 1;
-	if (retry(c, r))
-		return;
-	a.retry_after_ms = kube_retry_after(r);
-	a.hopeless = r->status == 0 && !r->refused && !r->timed_out;
 	if (r->body->len > 0 && a.status != 0)
 		body = json_parse(buf_str(r->body), r->body->len, NULL);
+	broken = is_broken(r, body);
+	if (retry(c, r, buf_str(r->body), broken))
+		goto out;
+	a.retry_after_ms = kube_retry_after(r);
+	a.hopeless = r->status == 0 && !r->refused && !r->timed_out;
+	a.unclear = c->unclear;
 	a.body = body;
-	if (!kube_ok(&a)) {
-		a.message = r->error;
-		if (json_str(body, "reason", NULL) != NULL)
-			a.reason = json_str(body, "reason", NULL);
-		if (a.message == NULL)
-			a.message = json_str(body, "message", NULL);
-		if (a.message == NULL || a.message[0] == '\0') {
-			snprintf(
-			    plain, sizeof(plain), "HTTP status %d", a.status);
-			a.message = plain;
-		}
-	}
+	if (broken)
+		a.status = 0;
+	if (!kube_ok(&a))
+		describe(c->k, r, &a, words, sizeof(words));
 	finish(c, &a);
+out:
 	cJSON_Delete(body);
 }
 
@@ -223,8 +291,17 @@ on_stream_end(void *arg, const struct http_result *r)
 	void *user = c->arg;
 
 	c->call = NULL;
+	if (r->status != 0)
+		c->k->answered = 1;
+	if (c->patient && !c->told && (r->status != 200 || r->error != NULL) &&
+	    retry(c, r, buf_str(&c->refusal), 0)) {
+		buf_clear(&c->refusal);
+		return;
+	}
 	if (r->status == 401)
 		kube_auth_refused(c->k->auth, c->turn); /* for the next */
+	if (c->refusal.len > 0)
+		c->data(user, r->status, c->refusal.data, c->refusal.len);
 	call_free(c);
 	done(user, r);
 }
@@ -234,6 +311,10 @@ on_stream_data(void *arg, int status, const char *p, size_t n)
 {
 	struct kube_call_state *c = arg;
 
+	/* told only when it is the last word */
+	if (c->patient && status >= 400)
+		return buf_add(&c->refusal, p, n);
+	c->told = 1;
 	return c->data(c->arg, status, p, n);
 }
 
@@ -274,7 +355,11 @@ attempt(void *arg)
 	struct fault f = { 0 };
 
 	c->timer = NULL;
-	if (send_call(c, &f) != 0)
+	if (send_call(c, &f) == 0)
+		return;
+	if (c->data != NULL)
+		finish_stream_fault(c, f.msg);
+	else
 		finish_fault(c, f.msg);
 }
 
@@ -288,7 +373,9 @@ call_new(struct kube *k, const char *method, const char *path, struct fault *f)
 		return NULL;
 	}
 	c->k = k;
+	c->start_ms = clock_ms();
 	buf_init(&c->body, KUBE_MAX_BODY);
+	buf_init(&c->refusal, KUBE_REFUSAL);
 	c->next = k->calls;
 	c->prevp = &k->calls;
 	if (c->next != NULL)
@@ -318,8 +405,8 @@ kube_start(struct kube *k, const struct kube_request *rq, struct fault *f)
 	c->arg = rq->arg;
 	c->once = rq->once;
 	c->timeout_ms = rq->timeout_ms > 0 ? rq->timeout_ms : KUBE_ATTEMPT_MS;
-	c->give_up_ms = clock_ms() + (rq->patience_ms > 0 ? rq->patience_ms :
-							    k->patience_ms);
+	c->give_up_ms = c->start_ms + (rq->patience_ms > 0 ? rq->patience_ms :
+							     k->patience_ms);
 	c->has_body = rq->body != NULL;
 	if (asprintf(&c->content_type, "Content-Type: %s", type) == -1) {
 		c->content_type = NULL;
@@ -348,8 +435,8 @@ kube_cancel(struct kube *k, struct kube_call_state *c)
 		call_free(c);
 }
 
-struct kube_call_state *
-kube_stream_for(struct kube *k, const char *path, double timeout_ms,
+static struct kube_call_state *
+start_stream(struct kube *k, const char *path, double timeout_ms, int patient,
     http_data_fn *data, http_done_fn *done, void *arg, struct fault *f)
 {
 	struct kube_call_state *c = call_new(k, "GET", path, f);
@@ -360,6 +447,8 @@ kube_stream_for(struct kube *k, const char *path, double timeout_ms,
 	c->stream_done = done;
 	c->arg = arg;
 	c->timeout_ms = timeout_ms;
+	c->patient = patient;
+	c->give_up_ms = c->start_ms + k->patience_ms;
 	if (send_call(c, f) == 0)
 		return c;
 	call_free(c);
@@ -367,8 +456,15 @@ kube_stream_for(struct kube *k, const char *path, double timeout_ms,
 }
 
 struct kube_call_state *
+kube_stream_for(struct kube *k, const char *path, double timeout_ms,
+    http_data_fn *data, http_done_fn *done, void *arg, struct fault *f)
+{
+	return start_stream(k, path, timeout_ms, 0, data, done, arg, f);
+}
+
+struct kube_call_state *
 kube_stream(struct kube *k, const char *path, http_data_fn *data,
     http_done_fn *done, void *arg, struct fault *f)
 {
-	return kube_stream_for(k, path, 0, data, done, arg, f);
+	return start_stream(k, path, 0, 1, data, done, arg, f);
 }

@@ -1,0 +1,60 @@
+/*
+ * What people are told when no answer came: the server that was asked, the
+ * reason, and what is most likely to help.  The reason is libcurl's; what to do
+ * depends on how far the connection got, and on the words of the verification.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "kube_impl.h"
+
+static const char *
+certificate_hint(const char *error)
+{
+	if (strstr(error, "host name") != NULL ||
+	    strstr(error, "alternative certificate subject") != NULL ||
+	    strstr(error, "IP address") != NULL)
+		return "check the server's address in the kubeconfig, or set "
+		       "tls-server-name";
+	if (strstr(error, "expired") != NULL ||
+	    strstr(error, "not yet valid") != NULL)
+		return "renew the server's certificate, or check this "
+		       "machine's clock";
+	return "is the certificate-authority in the kubeconfig this "
+	       "cluster's?";
+}
+
+static const char *
+hint(const struct http_result *r)
+{
+	switch (r->cause) {
+	case HTTP_UNKNOWN_HOST:
+		return "check the server's address in the kubeconfig";
+	case HTTP_UNKNOWN_PROXY:
+		return "check proxy-url in the kubeconfig, or HTTPS_PROXY";
+	case HTTP_NO_CONNECTION:
+		return "is the cluster running, and is this its address?";
+	case HTTP_NOT_TLS:
+		return "it does not speak TLS: check the server's address in "
+		       "the kubeconfig";
+	case HTTP_BAD_PEER:
+		return certificate_hint(r->error);
+	case HTTP_BAD_AUTHORITY:
+		return "check certificate-authority in the kubeconfig";
+	case HTTP_BAD_CERTIFICATE:
+		return "check client-certificate and client-key in the "
+		       "kubeconfig";
+	default:
+		return NULL;
+	}
+}
+
+void
+kube_words(
+    const struct kube *k, const struct http_result *r, char *out, size_t size)
+{
+	const char *more = hint(r);
+
+	snprintf(out, size, "%s: %s%s%s", k->c.server, r->error,
+	    more != NULL ? "; " : "", more != NULL ? more : "");
+}
