@@ -77,8 +77,11 @@ struct apply {
  */
 int plan_make(struct apply *a, const struct manifests *m);
 
-/* Looks up the kinds that were not known at first.  As plan_make. */
-int plan_again(struct apply *a);
+/*
+ * Looks up the kinds that were not known at first, until the deadline when all
+ * that define them are established, else once.  As plan_make.
+ */
+int plan_again(struct apply *a, int established);
 
 void plan_release(struct apply *a);
 
@@ -99,10 +102,10 @@ void object_fail(struct object *o, enum fault_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /*
- * Waits until the CRDs that were applied are established.  0, or -1 with f
- * filled when one is not by the deadline, or never will be.
+ * Waits until the CRDs that were applied are established.  An exit status: not
+ * 0 (told) when one is not by the deadline, or never will be.
  */
-int crd_wait(struct apply *a, struct fault *f);
+int crd_wait(struct apply *a);
 
 /* Prints records of ended objects as far as input order allows: 0 or -1. */
 int report_ready(struct apply *a, struct fault *f);

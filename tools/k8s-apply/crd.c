@@ -8,6 +8,7 @@
 #include "apply.h"
 #include "lib/kube_status.h"
 #include "lib/kube_watch.h"
+#include "tool.h"
 
 struct wait {
 	int done;
@@ -76,9 +77,11 @@ wait_one(struct apply *a, const struct object *o, struct fault *f)
 }
 
 int
-crd_wait(struct apply *a, struct fault *f)
+crd_wait(struct apply *a)
 {
+	struct fault f = { 0 };
 	char name[512];
+	int status = 0;
 	size_t i;
 
 	/* nothing here needs new kinds: k8s-wait waits for them, if anybody */
@@ -88,8 +91,11 @@ crd_wait(struct apply *a, struct fault *f)
 		return 0;
 	for (i = 0; i < a->n; i++)
 		if (a->v[i].tier == TIER_CRD && a->v[i].known &&
-		    a->v[i].result != R_FAILED && wait_one(a, &a->v[i], f) != 0)
-			return fault_prefix(
-			    f, "%s", object_name(&a->v[i], name, sizeof name));
-	return 0;
+		    a->v[i].result != R_FAILED &&
+		    wait_one(a, &a->v[i], &f) != 0) {
+			fault_prefix(
+			    &f, "%s", object_name(&a->v[i], name, sizeof name));
+			status = tool_worse(status, tool_fault(&f));
+		}
+	return status;
 }

@@ -113,7 +113,7 @@ static int
 run(struct apply *a)
 {
 	struct fault f = { 0 };
-	int tier, status = 0;
+	int tier, unserved, status = 0;
 	size_t i;
 
 	send_baseline(a);
@@ -122,9 +122,9 @@ run(struct apply *a)
 			break;
 		if (tier != TIER_CRD)
 			continue;
-		if (crd_wait(a, &f) != 0)
-			status = tool_worse(status, tool_fault(&f));
-		status = tool_worse(status, plan_again(a));
+		unserved = crd_wait(a);
+		status = tool_worse(status, unserved);
+		status = tool_worse(status, plan_again(a, unserved == 0));
 	}
 	report_progress(a, 1);
 	/* what became of those under way is not known, nor can it be told */

@@ -10,6 +10,9 @@
 #include "apply.h"
 #include "tool.h"
 
+#define NEW_KIND_FIRST_MS 20
+#define NEW_KIND_LAST_MS 500
+
 /*
  * The order is that of Helm and cli-utils; only what would be refused, or
  * start without what it needs, is kept behind a tier's end.
@@ -223,8 +226,33 @@ plan_make(struct apply *a, const struct manifests *m)
 	return status;
 }
 
+/*
+ * Looks up the kind of o.  Discovery is written by another controller than the
+ * condition Established (both in apiextensions-apiserver), so that a kind may
+ * be missing there for a moment; patient: it will come.
+ */
+static int
+find_new_kind(struct apply *a, struct object *o, int patient, struct fault *f)
+{
+	double wait = NEW_KIND_FIRST_MS, left;
+
+	for (;;) {
+		if (kube_kind_find(a->kube, text(o, "apiVersion"),
+			text(o, "kind"), &o->kind, f) == 0)
+			return 0;
+		left = a->deadline - clock_ms();
+		if (!patient || f->code != FAULT_INPUT || left <= 0)
+			return -1;
+		if (loop_pause(a->loop, wait < left ? wait : left, f) != 0)
+			return -1;
+		wait =
+		    wait * 2 < NEW_KIND_LAST_MS ? wait * 2 : NEW_KIND_LAST_MS;
+		kube_kind_forget(a->kube);
+	}
+}
+
 int
-plan_again(struct apply *a)
+plan_again(struct apply *a, int established)
 {
 	int status = 0, forgot = 0;
 	size_t i;
@@ -238,9 +266,11 @@ plan_again(struct apply *a)
 		if (!forgot)
 			kube_kind_forget(a->kube);
 		forgot = 1;
-		if (kube_kind_find(a->kube, text(o, "apiVersion"),
-			text(o, "kind"), &o->kind, &f) != 0) {
-			object_fail(o, f.code, "%s", f.msg);
+		if (find_new_kind(a, o, established, &f) != 0) {
+			/* it is in the input: the server's fault, not ours */
+			object_fail(o,
+			    f.code == FAULT_INPUT ? FAULT_NO : f.code, "%s",
+			    f.msg);
 			continue;
 		}
 		o->known = 1;

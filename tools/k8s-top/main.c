@@ -112,17 +112,6 @@ usage_tell(struct top *t, const char *pod, const char *container, double memory,
 	return record_end(r, stdout, f);
 }
 
-static int
-pause_ms(struct top *t, double ms, struct fault *f)
-{
-	double end = clock_ms() + ms, left;
-
-	while ((left = end - clock_ms()) > 0)
-		if (loop_once(t->loop, left, f) != 0)
-			return -1;
-	return 0;
-}
-
 /* Polls until every pod has been told or the time is up. */
 static int
 wait_for_all(struct top *t, double timeout_ms, struct fault *f)
@@ -140,7 +129,8 @@ wait_for_all(struct top *t, double timeout_ms, struct fault *f)
 		left_ms = end - clock_ms();
 		if (pods_waiting(t) == 0 || left_ms <= 0)
 			return 0;
-		if (pause_ms(t, wait < left_ms ? wait : left_ms, f) != 0)
+		if (loop_pause(t->loop, wait < left_ms ? wait : left_ms, f) !=
+		    0)
 			return -1;
 		wait = wait * 2 < POLL_MAX_MS ? wait * 2 : POLL_MAX_MS;
 	}

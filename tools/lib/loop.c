@@ -436,6 +436,17 @@ loop_once(struct loop *l, double ms, struct fault *f)
 }
 
 int
+loop_pause(struct loop *l, double ms, struct fault *f)
+{
+	double end = clock_ms() + ms, left;
+
+	while ((left = end - clock_ms()) > 0)
+		if (loop_once(l, left, f) != 0)
+			return -1;
+	return 0;
+}
+
+int
 loop_run(struct loop *l, struct fault *f)
 {
 	int r = 0;

@@ -70,6 +70,9 @@ int loop_run(struct loop *l, struct fault *f);
  */
 int loop_once(struct loop *l, double ms, struct fault *f);
 
+/* Turns for ms milliseconds, whatever happens: 0 or -1. */
+int loop_pause(struct loop *l, double ms, struct fault *f);
+
 /* Makes loop_run return after the current callback. */
 void loop_stop(struct loop *l);
 
