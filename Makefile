@@ -108,6 +108,7 @@ install: all
 	install -m 755 $(TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 share/inttest share/inttest-job share/inttest-runner share/inttest-summary $(DESTDIR)$(PREFIX)/bin
 	install -D -m 644 share/run.bash $(DESTDIR)$(PREFIX)/share/inttest/share/run.bash
+	install -m 755 share/reach $(DESTDIR)$(PREFIX)/share/inttest/share
 	cp -R pipeline.mk $(wildcard stack.mk) manifests seed share/images share/stonks $(DESTDIR)$(PREFIX)/share/inttest
 	install -d $(DESTDIR)$(PREFIX)/share/inttest/tests
 	cp -R tests/api tests/pages $(wildcard tests/budgets.json) $(DESTDIR)$(PREFIX)/share/inttest/tests
