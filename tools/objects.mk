@@ -25,7 +25,7 @@ STATUS = lib/kube_status lib/kube_status_pod
 YAML = lib/digest lib/yaml lib/yaml_compose lib/yaml_json lib/yaml_scalar lib/yaml_table
 HTTP = lib/http lib/http_raw lib/http_request lib/http_result
 KUBE = $(JSON) $(LOOP) $(HTTP) $(YAML) \
-	lib/kube lib/kube_request lib/kube_words lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_kind lib/kube_map lib/kube_watch lib/kube_cache
+	lib/kube lib/kube_request lib/kube_words lib/kube_proxy lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_kind lib/kube_map lib/kube_watch lib/kube_cache
 
 # k8s-apid's pure parts: field sets, patches, ownership
 FIELDS = k8s-apid/fields k8s-apid/fields_schema k8s-apid/fields_shape k8s-apid/fields_object k8s-apid/fields_merge
@@ -86,6 +86,7 @@ U_httpd  = lib/httpd lib/httpd_req lib/loop lib/buf lib/fault lib/clock
 U_kube   = $(filter-out tool,$(KUBE))
 U_kube_config = $(filter-out tool,$(KUBE))
 U_kube_log = lib/kube_log lib/clock lib/buf lib/fault
+U_kube_proxy = lib/kube_proxy lib/fault
 U_kube_refs = $(filter-out tool,$(KUBE)) lib/kube_refs
 U_kube_watch = $(filter-out tool,$(KUBE))
 U_loop   = lib/loop lib/fault lib/clock

@@ -276,8 +276,9 @@ set_tls(CURL *e, const struct http_tls *t)
 		curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
-	/* "" turns off what the environment says */
+	/* "" turns off what the environment says, also of exceptions */
 	curl_easy_setopt(e, CURLOPT_PROXY, t->proxy != NULL ? t->proxy : "");
+	curl_easy_setopt(e, CURLOPT_NOPROXY, "");
 }
 
 /*

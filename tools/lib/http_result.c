@@ -130,6 +130,8 @@ http_call_result(struct http_call *c, struct http_result *r)
 	r->unsent = c->code == CURLE_COULDNT_CONNECT ||
 		    c->code == CURLE_COULDNT_RESOLVE_HOST;
 	r->cause = find_cause(c);
+	if (r->cause == HTTP_NOT_TLS)
+		r->error = "the server does not speak TLS";
 	r->refused =
 	    status == 0 && was_refused(c->code) && r->cause != HTTP_NOT_TLS;
 }

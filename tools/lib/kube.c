@@ -9,6 +9,7 @@
 
 #include "kube_auth.h"
 #include "kube_impl.h"
+#include "kube_proxy.h"
 
 #define KUBE_PATIENCE_MS 30000
 
@@ -18,7 +19,7 @@ new_http(struct kube *k, struct fault *f)
 	struct http_tls tls = { .ca_data = k->c.ca_data,
 		.server_name = k->c.server_name,
 		.insecure = k->c.insecure,
-		.proxy = k->c.proxy };
+		.proxy = k->proxy };
 
 	kube_auth_cert(k->auth, &tls.cert_data, &tls.key_data, &k->cert_serial);
 	return http_new(k->loop, &tls, f);
@@ -71,7 +72,8 @@ kube_new(struct loop *l, const struct kube_config *c, struct fault *f)
 		goto fail;
 	}
 	k->auth = kube_auth_new(&k->c, f);
-	if (k->auth == NULL)
+	if (k->auth == NULL ||
+	    kube_proxy(k->c.server, k->c.proxy, &k->proxy, f) != 0)
 		goto fail;
 	k->http = new_http(k, f);
 	if (k->http == NULL)
@@ -113,6 +115,7 @@ kube_free(struct kube *k)
 	kube_discovery_free(k->discovery);
 	kube_auth_free(k->auth);
 	kube_config_release(&k->c);
+	free(k->proxy);
 	free(k);
 }
 

@@ -18,7 +18,11 @@
 struct kube;
 struct kube_call_state;
 
-/* A client of c's cluster in l; c is copied.  NULL with f filled. */
+/*
+ * A client of c's cluster in l; c is copied.  Without a proxy-url the
+ * environment's proxy is used as kubectl does (see kube_proxy.h).  NULL with f
+ * filled.
+ */
 struct kube *
 kube_new(struct loop *l, const struct kube_config *c, struct fault *f);
 void kube_free(struct kube *k);

@@ -19,6 +19,7 @@ struct kube {
 	struct loop *loop;
 	struct kube_config c;
 	struct kube_auth *auth;
+	char *proxy; /* the kubeconfig's or the environment's, or NULL */
 	struct http *http;
 	unsigned cert_serial; /* of the certificate that http has */
 	struct old_client *old;

@@ -25,18 +25,18 @@ certificate_hint(const char *error)
 }
 
 static const char *
-hint(const struct http_result *r)
+hint(const struct kube *k, const struct http_result *r)
 {
 	switch (r->cause) {
 	case HTTP_UNKNOWN_HOST:
+	case HTTP_NOT_TLS:
 		return "check the server's address in the kubeconfig";
 	case HTTP_UNKNOWN_PROXY:
 		return "check proxy-url in the kubeconfig, or HTTPS_PROXY";
 	case HTTP_NO_CONNECTION:
-		return "is the cluster running, and is this its address?";
-	case HTTP_NOT_TLS:
-		return "it does not speak TLS: check the server's address in "
-		       "the kubeconfig";
+		return k->proxy != NULL ?
+			   "is the proxy running, and is this its address?" :
+			   "is the cluster running, and is this its address?";
 	case HTTP_BAD_PEER:
 		return certificate_hint(r->error);
 	case HTTP_BAD_AUTHORITY:
@@ -45,7 +45,9 @@ hint(const struct http_result *r)
 		return "check client-certificate and client-key in the "
 		       "kubeconfig";
 	default:
-		return NULL;
+		return strncmp(k->c.server, "http:", 5) == 0 ?
+			   "does it want https?" :
+			   NULL;
 	}
 }
 
@@ -53,8 +55,12 @@ void
 kube_words(
     const struct kube *k, const struct http_result *r, char *out, size_t size)
 {
-	const char *more = hint(r);
+	const char *more = hint(k, r), *proxy = k->proxy, *at;
 
-	snprintf(out, size, "%s: %s%s%s", k->c.server, r->error,
-	    more != NULL ? "; " : "", more != NULL ? more : "");
+	/* a proxy's user and password are nobody's business */
+	if (proxy != NULL && (at = strrchr(proxy, '@')) != NULL)
+		proxy = at + 1;
+	snprintf(out, size, "%s%s%s: %s%s%s", k->c.server,
+	    proxy != NULL ? " through " : "", proxy != NULL ? proxy : "",
+	    r->error, more != NULL ? "; " : "", more != NULL ? more : "");
 }
