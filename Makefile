@@ -82,7 +82,8 @@ inttest: deps
 
 check-cluster: all
 	@if [ "$$KUBECONFIG" ]; then share/check/run-tests $(or $(TESTS),tests/cluster/*.bats); else \
-		build/bin/k8s-sandbox run --images share/images -- share/check/run-tests $(or $(TESTS),tests/cluster/*.bats); fi
+		build/bin/k8s-sandbox run --images share/images --images tests/data/tiny/images -- \
+		share/check/run-tests $(or $(TESTS),tests/cluster/*.bats); fi
 
 bench-cluster: all $(BENCH:%=$(BUILD)/bench/%)
 	@tests/bench/cluster
