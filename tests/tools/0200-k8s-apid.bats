@@ -298,6 +298,20 @@ reason() { jq -r '"\(.code) \(.reason)"' <<<"$1"; }
 	[[ $output == *'Nonsense: no such admission plugin'* ]]
 }
 
+@test "integers beyond 2^53 keep every digit, beyond 2^63 they are refused" {
+	J=/apis/batch/v1/namespaces/$NS/jobs
+	job() {
+		printf '{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"big"},"spec":{"activeDeadlineSeconds":%s,"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"i"}]}}}}' "$1"
+	}
+	post "$J" "$(job 9007199254740993)" | grep -q '"activeDeadlineSeconds":9007199254740993,'
+	api GET "$J/big" | grep -q '"activeDeadlineSeconds":9007199254740993,'
+	# one more is a change, in each way to say it
+	patch "$J/big" merge-patch+json '{"spec":{"activeDeadlineSeconds":9007199254740995}}' | grep -q '"activeDeadlineSeconds":9007199254740995,'
+	patch "$J/big?fieldManager=m&force=true" apply-patch+yaml "$(job 9223372036854775807)" | grep -q '"activeDeadlineSeconds":9223372036854775807,'
+	patch "$J/big" json-patch+json '[{"op":"test","path":"/spec/activeDeadlineSeconds","value":9223372036854775806}]' | jq -e '.code == 422'
+	patch "$J/big" merge-patch+json '{"spec":{"activeDeadlineSeconds":9223372036854775808}}' | jq -e '.code == 400 and (.message | contains("spec.activeDeadlineSeconds of type int64"))'
+}
+
 @test "events are one store with two views" {
 	post "$C/events" '{"metadata":{"name":"e"},"involvedObject":{"kind":"Pod","name":"p"},"reason":"R","message":"m","type":"Normal"}' >/dev/null
 	api GET "/apis/events.k8s.io/v1/namespaces/$NS/events/e" | jq -e '.note == "m" and .regarding.name == "p" and .apiVersion == "events.k8s.io/v1"'

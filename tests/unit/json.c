@@ -54,6 +54,68 @@ members(void)
 	cJSON_Delete(v);
 }
 
+/* cJSON's doubles end at 2^53. */
+static void
+integers(void)
+{
+	static const char text[] =
+	    "{\"s\":\"\\\"9007199254740993\",\"a\":[1,-9223372036854775808],"
+	    "\"n\":9007199254740993,\"m\":9007199254740992}";
+	cJSON *v = json_parse(text, sizeof text - 1, NULL);
+	cJSON *copy = cJSON_Duplicate(v, 1), *n = json_at(copy, "n", NULL);
+
+	round_trip(text, text);
+	round_trip("[1000000000000000000,18446744073709551617,1e3]",
+	    "[1000000000000000000,18446744073709551617,1000]");
+	tap_ok(json_equal(v, copy), "a copy has them too");
+	tap_ok(!json_equal(n, json_at(copy, "m", NULL)),
+	    "one more than 2^53 is not 2^53");
+	tap_ok(json_set(copy, "n", json_integer(0, 9007199254740995)) == 0 &&
+		   !json_equal(v, copy),
+	    "nor is it three more");
+	json_set(copy, "n", json_integer(0, 9007199254740993));
+	tap_ok(json_equal(v, copy), "but itself");
+	n = json_integer(1, 9223372036854775808ULL);
+	tap_ok(json_equal(n, cJSON_GetArrayItem(json_at(v, "a", NULL), 1)),
+	    "the lowest of all");
+	cJSON_Delete(n);
+	cJSON_Delete(copy);
+	cJSON_Delete(v);
+}
+
+static void
+equality(void)
+{
+	static const struct {
+		const char *a, *b;
+		int same;
+	} pairs[] = {
+		{ "{\"a\":1,\"b\":[true,null]}",
+		    "{\"b\":[true,null],\"a\":1.0}", 1 },
+		{ "[]", "[]", 1 },
+		{ "\"x\"", "\"x\"", 1 },
+		{ "{\"a\":1}", "{\"a\":1,\"b\":2}", 0 },
+		{ "{\"a\":1}", "{\"A\":1}", 0 },
+		{ "[1,2]", "[1]", 0 },
+		{ "[1]", "[1,2]", 0 },
+		{ "true", "false", 0 },
+		{ "0", "\"0\"", 0 },
+		{ "{}", "[]", 0 },
+	};
+	size_t i;
+	cJSON *a, *b;
+
+	for (i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		a = json_parse(pairs[i].a, strlen(pairs[i].a), NULL);
+		b = json_parse(pairs[i].b, strlen(pairs[i].b), NULL);
+		tap_ok(json_equal(a, b) == pairs[i].same, "%s, %s", pairs[i].a,
+		    pairs[i].b);
+		cJSON_Delete(a);
+		cJSON_Delete(b);
+	}
+	tap_ok(!json_equal(NULL, NULL), "nothing equals nothing");
+}
+
 static void
 records(void)
 {
@@ -117,6 +179,8 @@ main(void)
 	depth();
 	members();
 	items();
+	integers();
+	equality();
 	records();
 	return tap_end();
 }

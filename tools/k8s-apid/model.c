@@ -3,8 +3,10 @@
  */
 #include "k8s-apid/model.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/clock.h"
@@ -187,7 +189,9 @@ check_quantity(struct check *c, cJSON *v)
 	if (!cJSON_IsNumber(v))
 		return wrong(c, v, "Quantity");
 	d = v->valuedouble;
-	if (d == floor(d))
+	if (v->valuestring != NULL)
+		snprintf(s, sizeof s, "%.60s", v->valuestring);
+	else if (d == floor(d))
 		snprintf(s, sizeof s, "%.0f", d);
 	else
 		snprintf(s, sizeof s, "%.0fm", ceil(d * 1000));
@@ -214,14 +218,20 @@ is_base64(const char *s)
 	return rc == 0;
 }
 
+/* Beyond 2^53 an integer that is no double has its text: see json.h. */
 static int
-check_integer(struct check *c, const cJSON *v, double limit, const char *name)
+check_integer(struct check *c, const cJSON *v, int bits)
 {
-	double d = v->valuedouble;
+	double d = v->valuedouble, limit = bits == 32 ? 0x1p31 : 0x1p63;
+	int good =
+	    cJSON_IsNumber(v) && d == floor(d) && d >= -limit && d < limit;
 
-	if (!cJSON_IsNumber(v) || d != floor(d) || d > limit || d < -limit - 1)
-		return wrong(c, v, name);
-	return 0;
+	if (cJSON_IsNumber(v) && v->valuestring != NULL) {
+		errno = 0;
+		strtoll(v->valuestring, NULL, 10);
+		good = errno == 0 && bits == 64;
+	}
+	return good ? 0 : wrong(c, v, bits == 32 ? "int32" : "int64");
 }
 
 /* The letters of model.h. */
@@ -236,9 +246,9 @@ check_scalar(struct check *c, char type, cJSON *v)
 	case 'b':
 		return cJSON_IsBool(v) ? 0 : wrong(c, v, "bool");
 	case 'i':
-		return check_integer(c, v, INT32_MAX, "int32");
+		return check_integer(c, v, 32);
 	case 'l':
-		return check_integer(c, v, 9223372036854775807.0, "int64");
+		return check_integer(c, v, 64);
 	case 'f':
 		return cJSON_IsNumber(v) ? 0 : wrong(c, v, "float64");
 	case 'q':
@@ -246,7 +256,7 @@ check_scalar(struct check *c, char type, cJSON *v)
 	case 'x':
 		if (cJSON_IsString(v))
 			return 0;
-		return check_integer(c, v, INT32_MAX, "IntOrString");
+		return check_integer(c, v, 32);
 	case 'y':
 		if (cJSON_IsString(v) && is_base64(v->valuestring))
 			return 0;

@@ -197,7 +197,8 @@ number(const struct item *it, char type)
 	}
 	if (type == 'i')
 		return cJSON_CreateNumber((double)(int32_t)it->value);
-	return cJSON_CreateNumber((double)(int64_t)it->value);
+	return (int64_t)it->value < 0 ? json_integer(1, 0 - it->value) :
+					json_integer(0, it->value);
 }
 
 /* A value of a type; NULL when it is malformed or an unset time. */

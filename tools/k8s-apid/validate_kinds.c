@@ -81,7 +81,7 @@ validate_job(struct validation *x, const cJSON *v)
 
 	for (i = 0; i < sizeof counts / sizeof counts[0]; i++)
 		may_count(x, spec, counts[i], 0, INT32_MAX);
-	may_count(x, spec, "activeDeadlineSeconds", 0, 9e15);
+	may_count(x, spec, "activeDeadlineSeconds", 0, 9.3e18);
 	may_choose(x, spec, "completionMode", modes);
 	if (mode != NULL && strcmp(mode, "Indexed") == 0 &&
 	    json_at(spec, "completions", NULL) == NULL)

@@ -52,9 +52,127 @@ too_deep(const char *s, size_t len)
 	return NULL;
 }
 
+#define EXACT_DIGITS 15 /* as many a double always keeps */
+
+/* The number tokens of a text, one after the other. */
+struct tokens {
+	const char *s, *end;
+	int failed;
+};
+
+/* The next one: its length, or 0 at the end; t->s is behind it then. */
+static size_t
+next_number(struct tokens *t, const char **at)
+{
+	int quoted = 0;
+	size_t n;
+
+	for (; t->s < t->end; t->s++) {
+		if (quoted) {
+			if (*t->s == '\\')
+				t->s++;
+			else if (*t->s == '"')
+				quoted = 0;
+		} else if (*t->s == '"')
+			quoted = 1;
+		else if (*t->s == '-' || (*t->s >= '0' && *t->s <= '9')) {
+			*at = t->s;
+			for (n = 1; *at + n < t->end &&
+				    strchr("+-.eE0123456789", (*at)[n]) != NULL;
+			     n++)
+				;
+			t->s += n;
+			return n;
+		}
+	}
+	return 0;
+}
+
+/* An integer that its double does not print as is. */
+static int
+loses_digits(const char *s, size_t n, double d)
+{
+	char text[400];
+	size_t i;
+
+	if (n <= EXACT_DIGITS)
+		return 0;
+	for (i = *s == '-'; i < n; i++)
+		if (s[i] < '0' || s[i] > '9')
+			return 0;
+	return !isfinite(d) ||
+	       snprintf(text, sizeof text, "%.0f", d) != (int)n ||
+	       memcmp(text, s, n) != 0;
+}
+
+/*
+ * cJSON reads numbers as doubles.  An integer that is none keeps its text as
+ * well, in valuestring, which cJSON copies and frees with the item: printed
+ * and compared is the text.  -1 without memory.
+ */
+static int
+keep_text(cJSON *v, const char *s, size_t n)
+{
+	if (!loses_digits(s, n, v->valuedouble))
+		return 0;
+	v->valuestring = cJSON_malloc(n + 1);
+	if (v->valuestring == NULL)
+		return -1;
+	memcpy(v->valuestring, s, n);
+	v->valuestring[n] = '\0';
+	return 0;
+}
+
+static void
+keep_digits(cJSON *v, struct tokens *t)
+{
+	const char *s;
+	cJSON *m;
+	size_t n;
+
+	if (cJSON_IsNumber(v)) {
+		n = next_number(t, &s);
+		t->failed |= n > 0 && keep_text(v, s, n) != 0;
+		return;
+	}
+	cJSON_ArrayForEach(m, v)
+		keep_digits(m, t);
+}
+
+/* Nearly all documents have no such run: one look and they are done. */
+static int
+has_long_number(const char *s, size_t len)
+{
+	size_t i, run = 0;
+
+	for (i = 0; i < len; i++) {
+		run = s[i] >= '0' && s[i] <= '9' ? run + 1 : 0;
+		if (run > EXACT_DIGITS)
+			return 1;
+	}
+	return 0;
+}
+
+cJSON *
+json_integer(int negative, unsigned long long magnitude)
+{
+	int minus = negative && magnitude != 0; /* there is no -0 */
+	double d = (double)magnitude;
+	cJSON *v = cJSON_CreateNumber(minus ? -d : d);
+	char text[24];
+	int n =
+	    snprintf(text, sizeof text, "%s%llu", minus ? "-" : "", magnitude);
+
+	if (v != NULL && keep_text(v, text, (size_t)n) == 0)
+		return v;
+	cJSON_Delete(v);
+	return NULL;
+}
+
 cJSON *
 json_parse(const char *s, size_t len, struct fault *f)
 {
+	struct tokens numbers = { s, s + len, 0 };
 	const char *end = NULL, *deep;
 	cJSON *v;
 
@@ -82,6 +200,13 @@ json_parse(const char *s, size_t len, struct fault *f)
 			cJSON_Delete(v);
 			return NULL;
 		}
+	if (has_long_number(s, len))
+		keep_digits(v, &numbers);
+	if (numbers.failed) {
+		cJSON_Delete(v);
+		fault_nomem(f);
+		return NULL;
+	}
 	return v;
 }
 
@@ -153,7 +278,7 @@ write_number(struct buf *b, double d)
 {
 	if (!isfinite(d))
 		buf_adds(b, "null");
-	else if (d == floor(d) && fabs(d) < 1e15)
+	else if (d == floor(d) && fabs(d) < 1e19)
 		buf_addf(b, "%.0f", d);
 	else {
 		char s[32];
@@ -190,6 +315,8 @@ json_write(struct buf *b, const cJSON *v)
 		buf_adds(b, "null");
 	else if (cJSON_IsBool(v))
 		buf_adds(b, cJSON_IsTrue(v) ? "true" : "false");
+	else if (cJSON_IsNumber(v) && v->valuestring != NULL)
+		buf_adds(b, v->valuestring);
 	else if (cJSON_IsNumber(v))
 		write_number(b, v->valuedouble);
 	else if (cJSON_IsString(v))
@@ -271,10 +398,51 @@ json_find(const cJSON *list, const char *key, const char *want)
 	return NULL;
 }
 
+static int
+same_number(const cJSON *a, const cJSON *b)
+{
+	if (a->valuestring != NULL && b->valuestring != NULL)
+		return strcmp(a->valuestring, b->valuestring) == 0;
+	return a->valuestring == NULL && b->valuestring == NULL &&
+	       a->valuedouble == b->valuedouble;
+}
+
+/* The same members: as many, and each in the other. */
+static int
+same_members(const cJSON *a, const cJSON *b)
+{
+	const cJSON *m, *other;
+	int n = 0;
+
+	cJSON_ArrayForEach(m, a) {
+		other = cJSON_GetObjectItemCaseSensitive(b, m->string);
+		if (other == NULL || !json_equal(m, other))
+			return 0;
+		n++;
+	}
+	return n == cJSON_GetArraySize(b);
+}
+
 int
 json_equal(const cJSON *a, const cJSON *b)
 {
-	return cJSON_Compare(a, b, 1);
+	const cJSON *m, *other;
+
+	if (a == NULL || b == NULL || (a->type & 0xff) != (b->type & 0xff))
+		return 0;
+	if (cJSON_IsNumber(a))
+		return same_number(a, b);
+	if (cJSON_IsString(a) || cJSON_IsRaw(a))
+		return strcmp(a->valuestring, b->valuestring) == 0;
+	if (cJSON_IsObject(a))
+		return same_members(a, b);
+	if (!cJSON_IsArray(a))
+		return 1;
+	for (m = a->child, other = b->child; m != NULL && other != NULL;
+	     m = m->next, other = other->next)
+		if (!json_equal(m, other))
+			return 0;
+	return m == NULL && other == NULL;
 }
 
 int

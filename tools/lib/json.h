@@ -1,7 +1,8 @@
 /*
  * JSON values: the door to cJSON.  Others include this file and use cJSON's
- * own functions for what is not here.  cJSON holds numbers as doubles: 64-bit
- * integers that must keep every digit go through scan.h instead.
+ * own functions for what is not here.  cJSON holds numbers as doubles; an
+ * integer that is none (beyond 2^53) has its text in valuestring besides,
+ * and is printed, copied and compared with every digit.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -52,6 +53,11 @@ int json_is(const cJSON *v, const char *key, const char *want);
  * Borrowed from list.
  */
 cJSON *json_find(const cJSON *list, const char *key, const char *want);
+
+/*
+ * The integer, with every digit; the caller's, NULL without memory.
+ */
+cJSON *json_integer(int negative, unsigned long long magnitude);
 
 /* 1 when both are the same value: members in any order, numbers by value. */
 int json_equal(const cJSON *a, const cJSON *b);

@@ -18,8 +18,6 @@
 #include "digest.h"
 #include "yaml.h"
 
-#define EXACT 1e15 /* integers up to here are written in full as doubles */
-
 enum kind { K_STR, K_NULL, K_BOOL, K_INT, K_FLOAT };
 
 static const char *const kind_names[] = { "!!str", "!!null", "!!bool", "!!int",
@@ -181,21 +179,13 @@ int_text(const struct scalar *v, char *out, size_t size)
 static cJSON *
 make(const struct scalar *v, const char *s, struct fault *f)
 {
-	char text[32];
-	double d;
-
 	switch (v->kind) {
 	case K_NULL:
 		return cJSON_CreateNull();
 	case K_BOOL:
 		return cJSON_CreateBool(v->yes);
 	case K_INT:
-		if ((double)v->magnitude > EXACT) {
-			int_text(v, text, sizeof text);
-			return cJSON_CreateRaw(text);
-		}
-		d = (double)v->magnitude;
-		return cJSON_CreateNumber(v->negative ? 0 - d : d);
+		return json_integer(v->negative, v->magnitude);
 	case K_FLOAT:
 		if (!isfinite(v->number)) {
 			fault_set(f, FAULT_INPUT,
