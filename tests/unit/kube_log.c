@@ -37,6 +37,43 @@ static const char want[] = "[2024-01-02T03:04:05.123Z|one]"
 			   "[-|]"
 			   "[2024-01-02T03:04:07.999Z|the end]";
 
+/* A stream that is cut, and asked for again from the second of its last line.
+ */
+static void
+test_resume(void)
+{
+	static const char second[] = "2024-01-02T03:04:05.1Z a\n"
+				     "2024-01-02T03:04:05.2Z b\n"
+				     "2024-01-02T03:04:05.2Z c\n"
+				     "2024-01-02T03:04:05.2Z d\n"
+				     "untimed\n"
+				     "2024-01-02T03:04:06Z e\n";
+	struct kube_log l;
+	struct buf query;
+
+	buf_clear(&out);
+	buf_init(&query, 1000);
+	kube_log_init(&l, on_line, NULL);
+	kube_log_resume(&l, &query);
+	tap_str(buf_str(&query), "", "nothing told: from the start");
+	kube_log_feed(&l, second, (size_t)(strstr(second, "d\n") - second));
+	kube_log_resume(&l, &query);
+	tap_str(buf_str(&query), "&sinceTime=2024-01-02T03:04:05Z",
+	    "the second of the last line");
+	kube_log_feed(&l, second, sizeof(second) - 1);
+	kube_log_resume(&l, &query);
+	kube_log_feed(&l, strstr(second, "2024-01-02T03:04:06"),
+	    strlen(strstr(second, "2024-01-02T03:04:06")));
+	kube_log_end(&l);
+	tap_str(buf_str(&out),
+	    "[2024-01-02T03:04:05.100Z|a][2024-01-02T03:04:05.200Z|b]"
+	    "[2024-01-02T03:04:05.200Z|c][2024-01-02T03:04:05.200Z|d]"
+	    "[-|untimed][2024-01-02T03:04:06.000Z|e]",
+	    "each line is told once, also those of the same time");
+	kube_log_release(&l);
+	buf_release(&query);
+}
+
 int
 main(void)
 {
@@ -59,6 +96,7 @@ main(void)
 	}
 	tap_str(buf_str(&out), want, "lines and times");
 	tap_ok(same, "whatever the pieces");
+	test_resume();
 	lines = longest = 0;
 	n = 3 * KUBE_LOG_LINE + 10;
 	big = malloc(n);

@@ -13,13 +13,16 @@
 #include "tool.h"
 
 #define GIVE_UP_MS 10000 /* without a piece of the log */
+#define RESUMES 8        /* of a log that is cut, without a line */
+#define ONCE_MS 1        /* patience that tries nothing again */
 
 struct reading {
 	struct out_log out;
 	struct kube_log log;
 	struct buf refusal;
 	double last_ms;
-	int over;
+	int over, lost; /* lost: how often, without a line meanwhile */
+	int cut;        /* to be asked for again */
 };
 
 static void
@@ -27,6 +30,7 @@ on_line(void *arg, const struct timespec *at, const char *text, size_t n)
 {
 	struct reading *r = arg;
 
+	r->lost = 0;
 	out_log_line(&r->out, at, text, n);
 }
 
@@ -51,11 +55,18 @@ on_end(void *arg, const struct http_result *http)
 	const char *why;
 
 	r->over = 1;
-	kube_log_end(&r->log);
 	if (http->status == 200 && http->error == NULL) {
+		kube_log_end(&r->log);
 		d->logs++;
 		return;
 	}
+	r->cut = http->status == 200 && r->lost++ < RESUMES && !d->failed;
+	if (r->cut)
+		return;
+	kube_log_end(&r->log);
+	/* it was asked often enough: the next ones need not be */
+	if (http->status == 0 || http->status >= 500)
+		kube_set_patience(d->kube, ONCE_MS);
 	status = json_parse(buf_str(&r->refusal), r->refusal.len, NULL);
 	why = json_str(status, "message", NULL);
 	if (why == NULL)
@@ -69,9 +80,10 @@ on_end(void *arg, const struct http_result *http)
 }
 
 static int
-log_path(struct buf *path, const struct reading *r)
+log_path(struct buf *path, struct reading *r)
 {
 	const struct dump *d = r->out.d;
+	size_t n;
 
 	buf_adds(path, "/api/v1/namespaces/");
 	http_escape(path, d->ns, strlen(d->ns), 0);
@@ -79,7 +91,9 @@ log_path(struct buf *path, const struct reading *r)
 	http_escape(path, r->out.pod, strlen(r->out.pod), 0);
 	buf_adds(path, "/log?timestamps=true&container=");
 	http_escape(path, r->out.container, strlen(r->out.container), 0);
-	if (d->tail >= 0)
+	n = path->len;
+	kube_log_resume(&r->log, path);
+	if (path->len == n && d->tail >= 0)
 		buf_addf(path, "&tailLines=%lld", d->tail);
 	if (r->out.previous)
 		buf_adds(path, "&previous=true");
@@ -131,7 +145,10 @@ dump_log(struct dump *d, const char *pod, const char *container, int previous,
 
 	kube_log_init(&r.log, on_line, &r);
 	buf_init(&r.refusal, 1 << 16);
-	rc = read_log(&r, f);
+	do {
+		r.over = r.cut = 0;
+		rc = read_log(&r, f);
+	} while (rc == 0 && r.cut);
 	out_log_close(&r.out);
 	kube_log_release(&r.log);
 	buf_release(&r.refusal);

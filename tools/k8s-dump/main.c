@@ -8,6 +8,8 @@
 #include "kube_tool.h"
 #include "lib/opt.h"
 
+#define PATIENCE_MS 10000 /* the cluster may be broken for good */
+
 static const char usage[] =
     "k8s-dump [--context NAME] [--kubeconfig FILE] [--tail N] [-d DIR]\n"
     "    [-n NAMESPACE]";
@@ -57,6 +59,7 @@ main(int argc, char **argv)
 	record_init(&d.record);
 	parse(argc, argv, &d, &cluster);
 	kube_tool_open(&cluster, &d.loop, &d.kube, &d.ns);
+	kube_set_patience(d.kube, PATIENCE_MS);
 	if (out_open(&d, &f) != 0 || dump_objects(&d, &f) != 0 ||
 	    dump_logs(&d, &f) != 0)
 		d.status = tool_worse(d.status, tool_fault(&f));

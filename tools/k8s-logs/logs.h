@@ -33,9 +33,8 @@ struct stream {
 	struct kube_call_state *call;
 	struct loop_timer *timer; /* to go on after a lost connection */
 	struct kube_log log;
-	struct buf refusal;   /* what came instead of a log */
-	struct timespec last; /* of the last line told */
-	int resumed;          /* skip what is not after last */
+	struct buf refusal; /* what came instead of a log */
+	int lost;           /* how often, without a line meanwhile */
 	int old;    /* was running when we came: --tail and --since apply */
 	int checks; /* whether its container has ended */
 	int over;

@@ -9,6 +9,8 @@
 #include "kube_tool.h"
 #include "logs.h"
 
+#define PATIENCE_MS 10000 /* a kubelet may be away for good */
+
 static const char usage[] =
     "k8s-logs [-f] [--all-containers] [--context NAME] [--kubeconfig FILE]\n"
     "    [--previous] [--since DURATION] [--tail N] [-c CONTAINER]\n"
@@ -160,6 +162,7 @@ main(int argc, char **argv)
 	record_init(&l.record);
 	parse(argc, argv, &l, &args);
 	kube_tool_open(&args.cluster, &l.loop, &l.kube, &l.ns);
+	kube_set_patience(l.kube, PATIENCE_MS);
 	add_sources(&l, &args, argv + optind);
 	if (l.nsources > 0 &&
 	    (l.follow ? logs_follow(&l, &f) : logs_once(&l, &f)) != 0)

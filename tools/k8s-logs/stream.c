@@ -13,6 +13,7 @@
 #include "tool.h"
 
 #define RESUME_MS 1000
+#define RESUMES 8 /* of a log that is not followed, without a line */
 #define END_CHECK_MS 100
 #define END_CHECKS 20
 
@@ -105,13 +106,6 @@ tell_record(struct stream *s, const char *ts, const char *text, size_t n)
 		write_failed(s->logs, &f);
 }
 
-static int
-after(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec > b->tv_sec ||
-	       (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
-}
-
 /* The time in front of a line is the node's. */
 static void
 on_line(void *arg, const struct timespec *at, const char *text, size_t n)
@@ -121,12 +115,9 @@ on_line(void *arg, const struct timespec *at, const char *text, size_t n)
 
 	if (s->logs->stopped)
 		return;
-	if (at != NULL) {
-		if (s->resumed && !after(at, &s->last))
-			return;
-		s->last = *at;
+	s->lost = 0;
+	if (at != NULL)
 		clock_format(ts, at, 0);
-	}
 	if (s->logs->text)
 		tell_text(s, text, n);
 	else
@@ -152,7 +143,6 @@ begin_again(void *arg)
 	struct fault f = { 0 };
 
 	s->timer = NULL;
-	s->resumed = s->last.tv_sec != 0;
 	if (stream_begin(s, &f) == 0)
 		return;
 	s->over = 1;
@@ -200,6 +190,16 @@ tell_refusal(struct stream *s, const struct http_result *r)
 	cJSON_Delete(status);
 }
 
+/* A stream that was cut goes on; one that is followed, whatever happens. */
+static int
+may_resume(const struct stream *s, int status)
+{
+	if (s->logs->follow)
+		return status == 200 || status == 0 || status == 429 ||
+		       status >= 500;
+	return status == 200 && s->lost < RESUMES;
+}
+
 static void
 on_end(void *arg, const struct http_result *r)
 {
@@ -216,12 +216,10 @@ on_end(void *arg, const struct http_result *r)
 		check_end(s);
 		return;
 	}
-	if (l->follow &&
-	    (r->status == 200 || r->status == 0 || r->status >= 500)) {
-		/* the last line comes again as a whole */
-		buf_clear(&s->log.line);
+	if (may_resume(s, r->status)) {
 		buf_clear(&s->refusal);
-		s->timer = loop_timer(l->loop, RESUME_MS, begin_again, s, NULL);
+		s->timer = loop_timer(l->loop, s->lost++ == 0 ? 0 : RESUME_MS,
+		    begin_again, s, NULL);
 		if (s->timer != NULL)
 			return;
 	}
@@ -238,8 +236,8 @@ int
 stream_begin(struct stream *s, struct fault *f)
 {
 	const struct logs *l = s->logs;
-	char since[CLOCK_TS_SIZE];
 	struct buf path;
+	size_t n;
 	int r = -1;
 
 	buf_init(&path, 8192);
@@ -253,11 +251,9 @@ stream_begin(struct stream *s, struct fault *f)
 		buf_adds(&path, "&follow=true");
 	if (l->previous)
 		buf_adds(&path, "&previous=true");
-	if (s->resumed) {
-		clock_format(since, &s->last, 1);
-		buf_adds(&path, "&sinceTime=");
-		http_escape(&path, since, strlen(since), 0);
-	} else if (s->old) {
+	n = path.len;
+	kube_log_resume(&s->log, &path);
+	if (path.len == n && s->old) {
 		if (l->tail >= 0)
 			buf_addf(&path, "&tailLines=%lld", l->tail);
 		if (l->since > 0)

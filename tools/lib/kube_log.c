@@ -13,12 +13,45 @@ kube_log_init(struct kube_log *l, kube_log_fn *fn, void *arg)
 	buf_init(&l->line, KUBE_LOG_LINE);
 	l->fn = fn;
 	l->arg = arg;
+	l->last = (struct timespec){ 0 };
+	l->told = l->skip = 0;
+	l->resumed = l->passing = 0;
 }
 
 void
 kube_log_release(struct kube_log *l)
 {
 	buf_release(&l->line);
+}
+
+static int
+compare(const struct timespec *a, const struct timespec *b)
+{
+	if (a->tv_sec != b->tv_sec)
+		return a->tv_sec < b->tv_sec ? -1 : 1;
+	return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
+}
+
+/*
+ * 1 when a line of that time was told before the stream was lost.  Lines may
+ * have the same time, so those are counted.  A piece of a line goes with it.
+ */
+static int
+was_told(struct kube_log *l, const struct timespec *at)
+{
+	int order;
+
+	if (at == NULL)
+		return l->passing;
+	order = compare(at, &l->last);
+	l->passing = l->resumed && (order < 0 || (order == 0 && l->skip > 0));
+	if (l->passing) {
+		l->skip -= order == 0;
+	} else {
+		l->told = order == 0 ? l->told + 1 : 1;
+		l->last = *at;
+	}
+	return l->passing;
 }
 
 static void
@@ -42,7 +75,8 @@ tell(struct kube_log *l, const char *line, size_t n)
 	}
 	if (n > 0 && line[n - 1] == '\r')
 		n--;
-	l->fn(l->arg, known ? &at : NULL, line, n);
+	if (!was_told(l, known ? &at : NULL))
+		l->fn(l->arg, known ? &at : NULL, line, n);
 }
 
 /* Tells what has been kept of a line and forgets it. */
@@ -80,6 +114,20 @@ kube_log_feed(struct kube_log *l, const char *p, size_t n)
 			tell_kept(l);
 		len += end != NULL;
 	}
+}
+
+void
+kube_log_resume(struct kube_log *l, struct buf *query)
+{
+	char since[CLOCK_TS_SIZE];
+
+	buf_clear(&l->line);
+	if (l->told == 0)
+		return;
+	l->resumed = 1;
+	l->skip = l->told;
+	clock_format(since, &l->last, 1);
+	buf_addf(query, "&sinceTime=%s", since);
 }
 
 void
