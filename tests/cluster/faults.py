@@ -90,7 +90,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def status(self, code, retry_after=None, message='told to fail'):
         body = json.dumps({'kind': 'Status', 'apiVersion': 'v1', 'status': 'Failure', 'code': code,
-                           'reason': {401: 'Unauthorized', 410: 'Expired'}.get(code, 'Told'), 'message': message}).encode()
+                           'reason': {401: 'Unauthorized', 404: 'NotFound', 409: 'Conflict', 410: 'Expired'}.get(code, 'Told'), 'message': message}).encode()
         self.send_response(code)
         if retry_after and retry_after != '-':
             self.send_header('Retry-After', retry_after)

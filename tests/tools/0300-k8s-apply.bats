@@ -144,6 +144,17 @@ results() { # kind/name:result of each record
 	api GET "/api/v1/namespaces/$NS/configmaps/one" | jq -e '.data.mode == "0600"'
 }
 
+@test "--diff does not show a secret in what kubectl apply has noted" {
+	api POST "/api/v1/namespaces/$NS/secrets" -H 'Content-Type: application/json' -d '{"metadata":{"name":"two","annotations":{"a":"b",
+		"kubectl.kubernetes.io/last-applied-configuration":"{\"data\":{\"k\":\"aHVzaA==\"}}"}},"data":{"k":"aHVzaA=="}}' >/dev/null
+	run -0 --separate-stderr k8s-apply -n "$NS" --diff --force-conflicts -f cm.yaml
+	[[ $stderr == *'*** (before)'*'*** (after)'* && $stderr != *aHVzaA* && $stderr != *dg==* ]]
+	# what is new is said to be so, and no more
+	sed 's/two/three/' cm.yaml >new.yaml
+	run -0 --separate-stderr k8s-apply -n "$NS" --diff -f new.yaml
+	[[ $stderr == *'"k":'*'***'* && $stderr != *dg==* ]]
+}
+
 @test "refused before anything is sent: 2, with file and line" {
 	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ok}\n---\n' >bad.yaml
 	cp bad.yaml start

@@ -30,7 +30,8 @@ enum result { R_PENDING, R_CREATED, R_CONFIGURED, R_UNCHANGED, R_FAILED };
 struct object {
 	const struct manifest *from;
 	struct kube_kind kind;
-	int known; /* kind is filled: 0 for kinds that a CRD here defines */
+	int known;  /* kind is filled: 0 for kinds that a CRD here defines */
+	int is_new; /* such a CRD was applied just now */
 	enum tier tier;
 	unsigned rank;
 	size_t index;   /* in the input */

@@ -51,6 +51,15 @@ mask(cJSON *data, const cJSON *other, const char *differs)
 	}
 }
 
+/* kubectl's client-side apply keeps the whole object in an annotation. */
+static void
+drop_last_applied(cJSON *object)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(
+	    json_at(object, "metadata", "annotations", NULL),
+	    "kubectl.kubernetes.io/last-applied-configuration");
+}
+
 static void
 mask_secret(cJSON *before, cJSON *after)
 {
@@ -61,6 +70,8 @@ mask_secret(cJSON *before, cJSON *after)
 	mask(old, new, "*** (before)");
 	mask(new, kept, "*** (after)");
 	cJSON_Delete(kept);
+	drop_last_applied(before);
+	drop_last_applied(after);
 }
 
 /* The object on many lines, nothing when there is none: 0 or -1. */

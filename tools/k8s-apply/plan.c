@@ -273,7 +273,7 @@ plan_again(struct apply *a, int established)
 			    f.msg);
 			continue;
 		}
-		o->known = 1;
+		o->known = o->is_new = 1;
 		if (set_namespace(a, o) != 0) {
 			object_fail(o, FAULT_INPUT, "namespaces differ");
 			status = FAULT_INPUT;

@@ -16,9 +16,7 @@
 
 #define RETRY_FIRST_MS 20
 #define RETRY_LAST_MS 1000
-#define RETRY_CONFLICT_MS                                   \
-	5000 /* as kapp: how long quotas may be in conflict \
-	      */
+#define RETRY_SOON_MS 5000 /* as kapp: for what should pass at once */
 
 static int start(struct object *o, struct fault *f);
 
@@ -144,23 +142,35 @@ has_cause(const cJSON *status, const char *reason)
 }
 
 /*
- * Refusals that go away: a quota or an object that somebody writes at the
- * same moment, and a pod that is there before the account of its namespace.
+ * Refusals that go away.  A 409 that is no matter of field managers: a quota
+ * or an object that somebody writes at the same moment (kubernetes#67761).  A
+ * pod before its account: each namespace gets "default" from a controller
+ * (kubernetes#66689), others may never come.  A 404 without a name: another
+ * API server than the one that was asked does not serve the new kind yet.
  */
 static int
 may_retry(const struct object *o, const struct kube_answer *answer)
 {
-	double left = o->run->deadline - clock_ms();
+	double now = clock_ms();
+	int soon = now - o->started < RETRY_SOON_MS;
 
-	if (left <= 0)
+	if (now >= o->run->deadline)
 		return 0;
-	if (answer->status == 409)
-		return !has_cause(answer->body, "FieldManagerConflict") &&
-		       strcmp(answer->reason, "Conflict") == 0 &&
-		       clock_ms() - o->started < RETRY_CONFLICT_MS;
-	return answer->status == 403 &&
-	       strstr(answer->message, "error looking up service account") !=
-		   NULL;
+	switch (answer->status) {
+	case 403:
+		return strstr(answer->message,
+			   "error looking up service account") != NULL &&
+		       (soon || strstr(answer->message,
+				    "\"default\" not found") != NULL);
+	case 404:
+		return o->is_new && soon &&
+		       json_str(answer->body, "details", "name", NULL) == NULL;
+	case 409:
+		return soon && strcmp(answer->reason, "Conflict") == 0 &&
+		       !has_cause(answer->body, "FieldManagerConflict");
+	default:
+		return 0;
+	}
 }
 
 static void
@@ -202,10 +212,9 @@ answered(void *arg, const struct kube_answer *answer)
 	}
 	a->busy--;
 	kube_fault(answer, "", &f);
-	/* the server's 500 for a field that it does not know; a 403 that is no
-	 * matter of rights */
-	if (strstr(answer->message, "failed to create typed patch") != NULL ||
-	    has_cause(answer->body, "NamespaceTerminating"))
+	/* so servers before 1.21 call a field that their schema lacks, with 500
+	 */
+	if (strstr(answer->message, "failed to create typed patch") != NULL)
 		f.code = FAULT_NO;
 	object_fail(o, f.code, "%s", answer->message);
 	if (answer->status == 409)
