@@ -72,10 +72,17 @@ tell_row(struct top *t, const char *pod, const char *container, double memory,
 	if (t->told == 0)
 		printf("%-45s %-20s %10s %12s\n", "POD", "CONTAINER", "CPU",
 		    "MEMORY");
-	return printf("%-45s %-20s %9.1fm %9.1f MiB\n", pod, container,
-		   cpu * 1000, memory / (1 << 20)) < 0 ?
-		   -1 :
-		   0;
+	printf("%-45s %-20s ", pod, container);
+	/* a kubelet's first sample has no rate yet */
+	if (cpu >= 0)
+		printf("%9.1fm ", cpu * 1000);
+	else
+		printf("%10s ", "-");
+	if (memory >= 0)
+		printf("%9.1f MiB\n", memory / (1 << 20));
+	else
+		printf("%12s\n", "-");
+	return ferror(stdout) ? -1 : 0;
 }
 
 int
@@ -109,6 +116,7 @@ usage_tell(struct top *t, const char *pod, const char *container, double memory,
 		record_str(r, "ts", clock_format(ts, &when, 0));
 	else
 		record_ts(r);
+	record_str(r, "source", t->source);
 	return record_end(r, stdout, f);
 }
 
@@ -125,7 +133,7 @@ wait_for_all(struct top *t, double timeout_ms, struct fault *f)
 		if (pods_waiting(t) > 0 && samples_take(t, f) != 0)
 			return -1;
 		if (fflush(stdout) != 0)
-			return 0; /* tool_end says so */
+			return fault_sys(f, FAULT_UNSURE, errno, RECORD_OUTPUT);
 		left_ms = end - clock_ms();
 		if (pods_waiting(t) == 0 || left_ms <= 0)
 			return 0;

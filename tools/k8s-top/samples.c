@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/quantity.h"
+#include "tool.h"
 #include "top.h"
 
 #define METRICS_PATIENCE_MS                               \
@@ -197,9 +198,10 @@ ask_metrics(struct top *t, struct fault *f)
 		    &status, f);
 	kube_set_patience(t->kube, OTHER_PATIENCE_MS);
 	buf_release(&path);
-	if (r == 0 && status == 200)
+	if (r == 0 && status == 200) {
+		t->source = "metrics.k8s.io";
 		r = take_metrics(t, list, f);
-	else if (r == 0) {
+	} else if (r == 0) {
 		t->kubelet = 1;
 		t->absent = status == 404 || status == 503;
 		fault_set(&t->metrics, FAULT_UNSURE, "metrics API: %s",
@@ -216,6 +218,10 @@ take_summary(struct top *t, const cJSON *summary, struct fault *f)
 	const char *ns;
 	struct pod *p;
 
+	/* the two measure differently: whose figures these are is said */
+	if (t->source == NULL)
+		tool_warn("the kubelets are asked: %s", t->metrics.msg);
+	t->source = "kubelet";
 	cJSON_ArrayForEach(item, json_at(summary, "pods", NULL)) {
 		p = find_pod(t, json_str(item, "podRef", "name", NULL));
 		ns = json_str(item, "podRef", "namespace", NULL);
@@ -284,28 +290,30 @@ ask_kubelet(struct top *t, const char *node, struct fault *f)
 	return r;
 }
 
-/* 1 when a pod before the i-th is on its node and still waits. */
+/* Asks the node of each pod that waits for a sample, once in a round. */
 static int
-asked_already(const struct top *t, size_t i)
+ask_kubelets(struct top *t, struct fault *f)
 {
-	size_t j;
+	size_t i, j;
 
-	for (j = 0; j < i; j++)
-		if (strcmp(t->v[j].node, t->v[i].node) == 0 && t->v[j].seen)
-			return 1;
+	for (i = 0; i < t->n; i++)
+		t->v[i].asked = 0;
+	for (i = 0; i < t->n && t->skipped.code == 0; i++) {
+		if (!t->v[i].seen || t->v[i].sampled || t->v[i].asked)
+			continue;
+		for (j = i; j < t->n; j++)
+			if (strcmp(t->v[j].node, t->v[i].node) == 0)
+				t->v[j].asked = 1;
+		if (ask_kubelet(t, t->v[i].node, f) != 0)
+			return -1;
+	}
 	return 0;
 }
 
 int
 samples_take(struct top *t, struct fault *f)
 {
-	size_t i;
-
 	if (!t->kubelet && ask_metrics(t, f) != 0)
 		return -1;
-	for (i = 0; t->kubelet && t->skipped.code == 0 && i < t->n; i++)
-		if (t->v[i].seen && !t->v[i].sampled && !asked_already(t, i) &&
-		    ask_kubelet(t, t->v[i].node, f) != 0)
-			return -1;
-	return 0;
+	return t->kubelet ? ask_kubelets(t, f) : 0;
 }

@@ -14,6 +14,7 @@ struct pod {
 	char *name, *node;
 	int sampled; /* told already */
 	int seen;    /* in the present list of pods */
+	int asked;   /* its node was asked in this round */
 };
 
 struct top {
@@ -22,8 +23,9 @@ struct top {
 	const char *ns, *selector;
 	const char *const *names; /* NULL-ended; empty: all pods */
 	int table;
-	int kubelet; /* the metrics API is of no use: ask the kubelets */
-	int absent;  /* because there is none */
+	int kubelet;        /* the metrics API is of no use: ask the kubelets */
+	int absent;         /* because there is none */
+	const char *source; /* "metrics.k8s.io", "kubelet"; NULL: none yet */
 	struct fault metrics; /* what it said */
 	int optional;         /* it is no fault if these may not be asked */
 	struct fault
