@@ -1,27 +1,44 @@
-"""relay HOST:PORT: a TCP relay on a free port of 127.0.0.1, printed on stdout.
+"""relay HOST:PORT [away|hang SECONDS BYTES]: a TCP relay on a free port of 127.0.0.1, printed on stdout.
 
 SIGUSR1 cuts every connection; SIGUSR2 does so too and refuses new ones for
-three seconds, as a server that is restarted does.
+three seconds, as a server that is restarted does.  With further arguments SIGHUP
+does this for SECONDS, as soon as clients have sent BYTES more; "hang" stops
+forwarding instead, as a server does that was stopped: connections stay open, and
+nothing answers.
 """
 import asyncio
 import signal
 import sys
 
 host, _, port = sys.argv[1].rpartition(':')
+how, seconds, after = (sys.argv[2], float(sys.argv[3]), int(sys.argv[4])) if len(sys.argv) > 2 else ('', 3, 0)
+left = None
 open_writers = set()
+moving = asyncio.Event()
 
 
-async def pump(reader, writer):
+async def pump(reader, writer, sent=lambda n: None):
     try:
         while data := await reader.read(65536):
+            await moving.wait()
             writer.write(data)
             await writer.drain()
+            sent(len(data))
     except OSError:
         pass
     writer.close()
 
 
+def count(n):
+    global left
+    if left is not None:
+        left -= n
+        if left <= 0:
+            trouble()
+
+
 async def serve(reader, writer):
+    await moving.wait()
     try:
         up_reader, up_writer = await asyncio.open_connection(host, int(port))
     except OSError:
@@ -29,7 +46,7 @@ async def serve(reader, writer):
         return
     both = {writer, up_writer}
     open_writers.update(both)
-    await asyncio.gather(pump(reader, up_writer), pump(up_reader, writer))
+    await asyncio.gather(pump(reader, up_writer, count), pump(up_reader, writer))
     open_writers.difference_update(both)
 
 
@@ -38,20 +55,41 @@ def cut():
         writer.transport.abort()
 
 
+async def away():
+    global server
+    server.close()
+    cut()
+    await asyncio.sleep(seconds)
+    server = await asyncio.start_server(serve, '127.0.0.1', mine)
+
+
+async def hang():
+    moving.clear()
+    await asyncio.sleep(seconds)
+    moving.set()
+
+
+def trouble():
+    global left
+    left = None
+    asyncio.ensure_future(hang() if how == 'hang' else away())
+
+
+def arm():
+    global left
+    left = after
+    count(0)
+
+
 async def main():
+    global server, mine
     loop = asyncio.get_running_loop()
+    moving.set()
     server = await asyncio.start_server(serve, '127.0.0.1', 0)
     mine = server.sockets[0].getsockname()[1]
-
-    async def away():
-        nonlocal server
-        server.close()
-        cut()
-        await asyncio.sleep(3)
-        server = await asyncio.start_server(serve, '127.0.0.1', mine)
-
     loop.add_signal_handler(signal.SIGUSR1, cut)
     loop.add_signal_handler(signal.SIGUSR2, lambda: asyncio.ensure_future(away()))
+    loop.add_signal_handler(signal.SIGHUP, arm)
     print(mine, flush=True)
     await asyncio.Event().wait()
 
