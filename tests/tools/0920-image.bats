@@ -48,6 +48,10 @@ setup() {
 @test "the libraries' packages are those that the tools link with" {
 	run -0 "$ROOT/share/image" packages "$ROOT/build/bin"
 	[[ $output == *libcurl* && $output == *libjq1* && $output == *libpq5* ]]
+	mkdir bin
+	cp "$ROOT"/share/inttest "$ROOT"/build/bin/s3-put bin # scripts are installed beside the tools
+	run -0 "$ROOT/share/image" packages bin
+	[[ $output == *libcurl* && $output != *libjq1* ]]
 	[[ $(sed -n 's/.*share\/setup list //p' "$ROOT/Containerfile") == *build*run* ]]
 }
 
