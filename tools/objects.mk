@@ -7,6 +7,7 @@ L_lib/digest = -lcrypto
 L_lib/hist = -lm
 L_lib/http = -lcurl
 L_lib/httpd = -lmicrohttpd
+L_lib/httpd_upgrade = -lgnutls
 L_lib/jqx = -ljq
 L_lib/json = -lcjson -lm
 L_lib/clock = -lm
@@ -23,6 +24,7 @@ SCAN = lib/scan lib/scan_line lib/scan_text
 JQX = lib/jqx lib/jqx_set
 STATUS = lib/kube_status lib/kube_status_pod
 YAML = lib/digest lib/yaml lib/yaml_compose lib/yaml_json lib/yaml_scalar lib/yaml_table
+HTTPD = lib/httpd lib/httpd_req lib/httpd_upgrade
 HTTP = lib/http lib/http_raw lib/http_request lib/http_result
 KUBE = $(JSON) $(LOOP) $(HTTP) $(YAML) \
 	lib/kube lib/kube_request lib/kube_words lib/kube_proxy lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_kind lib/kube_map lib/kube_watch lib/kube_cache
@@ -51,17 +53,17 @@ O_results-json = $(addprefix results-json/,main collect findings) records $(JSON
 O_results-tap = results-tap records $(JSON) $(SCAN) lib/stages
 O_run-stage  = run-stage/main run-stage/progress $(JSON) $(LOOP)
 O_run-finally = run-finally $(BASE) $(LOOP)
-O_sql-serve  = $(addprefix sql-serve/,main serve call routes routes_match sql pool link static) $(JSON) $(LOOP) $(SCAN) lib/httpd lib/httpd_req lib/pg lib/pg_lex lib/redis
+O_sql-serve  = $(addprefix sql-serve/,main serve call routes routes_match sql pool link static) $(JSON) $(LOOP) $(SCAN) $(HTTPD) lib/pg lib/pg_lex lib/redis
 O_k8s-sandbox = $(addprefix k8s-sandbox/,main command credentials daemons init keep mounts namespaces network relay remove state) \
 	$(JSON) $(LOOP) lib/digest lib/cert
-APID = $(patsubst %,k8s-apid/%,server access access_grant access_roles admission rbac request path types store status auth object write change delete read watch discovery openapi subresources scale kubelet views table columns columns_cluster columns_pods defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
+APID = $(patsubst %,k8s-apid/%,server access access_grant access_roles admission rbac request path types store status auth object write change delete read watch discovery openapi subresources scale kubelet portforward views table columns columns_cluster columns_pods defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
 APID_PURE = $(patsubst %,k8s-apid/%,apply apply_conflict apply_managed fields fields_merge fields_object fields_schema fields_shape patch patch_strategic select select_field)
-O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) lib/httpd lib/httpd_req $(HTTP) lib/digest $(YAML)
+O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) $(HTTPD) $(HTTP) lib/portforward lib/digest $(YAML)
 CONTROL = $(patsubst %,k8s-controllerd/%,control work act meta cond template pods kinds deployment deployment_status rollout replicaset \
 	statefulset statefulset_plan revision job job_plan job_status endpoints endpoints_build serviceaccount namespace schedule schedule_fit gc)
 O_k8s-controllerd = k8s-controllerd/main $(CONTROL) $(KUBE) $(STATUS) lib/quantity
-NODED = $(patsubst %,k8s-noded/%,args backoff check container container_create env etc event exec farm field hosts hosts_lines image lifecycle log_reader logs metrics net node node_info path payload places pod pod_end pods probe probe_rule proc process rootfs serve status status_parts token volume)
-O_k8s-noded  = k8s-noded/main $(NODED) $(KUBE) lib/httpd lib/httpd_req lib/quantity
+NODED = $(patsubst %,k8s-noded/%,args backoff check container container_create env etc event exec farm field hosts hosts_lines image lifecycle log_reader logs metrics net node node_info path payload places pod pod_end pods portforward probe probe_rule proc process rootfs serve status status_parts token volume)
+O_k8s-noded  = k8s-noded/main $(NODED) $(KUBE) $(HTTPD) lib/quantity lib/portforward lib/ws lib/ws_hello lib/ws_server
 O_k8s-proxyd = $(addprefix k8s-proxyd/,main forward services) $(KUBE)
 
 # One list per unit test (tests/unit/NAME.c).
@@ -82,7 +84,7 @@ U_apid_columns = $(patsubst %,k8s-apid/%,columns columns_cluster columns_pods ta
 U_apid_model = $(patsubst %,k8s-apid/%,model model_proto model_access model_apps model_core model_meta model_pod model_volumes types status) lib/json lib/buf lib/fault lib/clock lib/digest
 U_apid_path = $(patsubst %,k8s-apid/%,path types names)
 U_apid_store = k8s-apid/store lib/json lib/buf lib/fault
-U_httpd  = lib/httpd lib/httpd_req lib/loop lib/buf lib/fault lib/clock
+U_httpd  = $(HTTPD) lib/loop lib/buf lib/fault lib/clock
 U_kube   = $(filter-out tool,$(KUBE))
 U_kube_config = $(filter-out tool,$(KUBE))
 U_kube_log = lib/kube_log lib/clock lib/buf lib/fault

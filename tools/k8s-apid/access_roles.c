@@ -47,14 +47,15 @@
 		 "\"statefulsets/status\"",                                 \
 	    READ) "," RULE("\"batch\"", "\"jobs\",\"jobs/status\"",         \
 	    READ) "," RULE("\"metrics.k8s.io\"", "\"pods\"", READ)
-#define EDIT                                                         \
-	VIEW "," RULE("\"\"", "\"secrets\"", READ) "," RULE(         \
-	    "\"\"", CORE ",\"secrets\"", WRITE) "," RULE("\"\"",     \
-	    "\"pods/eviction\",\"serviceaccounts/token\"",           \
-	    "\"create\"") "," RULE("\"\"", "\"serviceaccounts\"",    \
-	    "\"impersonate\"") "," RULE("\"apps\"", APPS,            \
-	    WRITE) "," RULE("\"batch\"", "\"jobs\"",                 \
-	    WRITE) "," RULE("\"coordination.k8s.io\"", "\"leases\"", \
+#define EDIT                                                                   \
+	VIEW "," RULE(                                                         \
+	    "\"\"", "\"pods/portforward\",\"secrets\"", READ) "," RULE("\"\"", \
+	    CORE ",\"pods/portforward\",\"secrets\"", WRITE) "," RULE("\"\"",  \
+	    "\"pods/eviction\",\"serviceaccounts/token\"",                     \
+	    "\"create\"") "," RULE("\"\"", "\"serviceaccounts\"",              \
+	    "\"impersonate\"") "," RULE("\"apps\"", APPS,                      \
+	    WRITE) "," RULE("\"batch\"", "\"jobs\"",                           \
+	    WRITE) "," RULE("\"coordination.k8s.io\"", "\"leases\"",           \
 	    READ "," WRITE)
 #define ADMIN                                          \
 	EDIT "," RULE("\"rbac.authorization.k8s.io\"", \

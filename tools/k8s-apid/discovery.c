@@ -16,6 +16,7 @@ static const char *const stored_verbs[] = { "create", "delete",
 	"deletecollection", "get", "list", "patch", "update", "watch", NULL };
 static const char *const create_verbs[] = { "create", NULL };
 static const char *const sub_verbs[] = { "get", "patch", "update", NULL };
+static const char *const forward_verbs[] = { "create", "get", NULL };
 static const char *const get_verbs[] = { "get", NULL };
 static const char *const update_verbs[] = { "update", NULL };
 
@@ -34,6 +35,7 @@ static const struct {
 	    create_verbs },
 	{ SUB_PROXY, NULL, NULL, "NodeProxyOptions", get_verbs },
 	{ SUB_EVICTION, "policy", "v1", "Eviction", create_verbs },
+	{ SUB_PORTFORWARD, NULL, NULL, "PodPortForwardOptions", forward_verbs },
 };
 
 #define NSUBS (sizeof sub_kinds / sizeof sub_kinds[0])

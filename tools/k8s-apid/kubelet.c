@@ -90,9 +90,8 @@ on_done(void *arg, const struct http_result *r)
 		refuse(p, r);
 }
 
-/* "https://ADDRESS:PORT" of a node into b.  0 or -1 with st filled. */
-static int
-node_url(struct apid *a, const char *name, struct buf *b, struct status *st)
+int
+kubelet_url(struct apid *a, const char *name, struct buf *b, struct status *st)
 {
 	const struct type *t = type_named("", "nodes");
 	struct object *o = store_get(a->store, type_index(t), name);
@@ -238,7 +237,7 @@ kubelet_log(struct request *rq)
 		respond_text(rq, 200, "text/plain", "");
 		goto out;
 	}
-	if (node_url(rq->a, node, &b, &st) != 0)
+	if (kubelet_url(rq->a, node, &b, &st) != 0)
 		goto fail;
 	buf_addf(&b, "/containerLogs/%s/%s/%s", rq->path.ns, rq->path.name,
 	    container);
@@ -265,7 +264,7 @@ kubelet_proxy(struct request *rq)
 	struct buf b;
 
 	buf_init(&b, 8192);
-	if (node_url(rq->a, rq->path.name, &b, &st) == 0) {
+	if (kubelet_url(rq->a, rq->path.name, &b, &st) == 0) {
 		buf_addc(&b, '/');
 		http_escape(&b, rq->path.rest, strlen(rq->path.rest), 1);
 		buf_adds(&b, query != NULL ? query : "");

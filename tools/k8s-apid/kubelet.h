@@ -13,4 +13,11 @@ void kubelet_log(struct request *rq);
 /* GET nodes/NAME/proxy/... */
 void kubelet_proxy(struct request *rq);
 
+/*
+ * Appends "https://ADDRESS:PORT" of a node to b.  0, or -1 with st filled: it
+ * does not exist, or has no address.
+ */
+int
+kubelet_url(struct apid *a, const char *name, struct buf *b, struct status *st);
+
 #endif

@@ -95,6 +95,21 @@ on_collection(struct request *rq)
 	return 1;
 }
 
+/* What every other cluster has, and users will try. */
+static int
+is_missing(const struct request *rq)
+{
+	const char *sub = rq->path.sub, *plural = rq->type->plural;
+
+	if (rq->type->group[0] != '\0')
+		return 0;
+	if (strcmp(sub, "proxy") == 0)
+		return strcmp(plural, "pods") == 0 ||
+		       strcmp(plural, "services") == 0;
+	return strcmp(plural, "pods") == 0 &&
+	       (strcmp(sub, "exec") == 0 || strcmp(sub, "attach") == 0);
+}
+
 /* 1 when the request was answered, 0 when the method is none of its. */
 static int
 on_resource(struct request *rq)
@@ -112,6 +127,12 @@ on_resource(struct request *rq)
 	if (rq->path.sub[0] == '\0')
 		return on_object(rq);
 	sub = type_sub_bit(rq->path.sub) & rq->type->subs;
+	if (sub == 0 && is_missing(rq)) {
+		refuse(rq, 501, "NotImplemented",
+		    "exec, attach and proxying to pods and services are not "
+		    "supported by this API server: logs and port-forward are");
+		return 1;
+	}
 	if (sub == 0 || (rq->path.rest[0] != '\0' && sub != SUB_PROXY)) {
 		refuse(rq, 404, "NotFound",
 		    "the server could not find the requested resource");
@@ -174,7 +195,8 @@ server_handle(void *arg, struct httpd_req *http)
 		    "the server could not find the requested resource");
 	else if (is(&rq, "GET") && request_accept(&rq) == ACCEPT_NONE &&
 		 strcmp(rq.path.sub, "log") != 0 &&
-		 strcmp(rq.path.sub, "proxy") != 0)
+		 strcmp(rq.path.sub, "proxy") != 0 &&
+		 strcmp(rq.path.sub, "portforward") != 0)
 		refuse(&rq, 406, "NotAcceptable",
 		    "only the following media types are accepted: "
 		    "application/json");

@@ -12,6 +12,7 @@
 #include "k8s-apid/access.h"
 #include "k8s-apid/kubelet.h"
 #include "k8s-apid/object.h"
+#include "k8s-apid/portforward.h"
 #include "k8s-apid/scale.h"
 #include "k8s-apid/verbs.h"
 #include "k8s-apid/write.h"
@@ -327,6 +328,8 @@ subresource(struct request *rq, enum type_sub sub)
 		kubelet_log(rq);
 	else if (sub == SUB_PROXY && get)
 		kubelet_proxy(rq);
+	else if (sub == SUB_PORTFORWARD && (get || post))
+		portforward(rq);
 	else if (sub == SUB_BINDING && post)
 		post_pod(rq, bind_pod);
 	else if (sub == SUB_EVICTION && post)

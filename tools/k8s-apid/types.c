@@ -23,7 +23,8 @@ const struct type types[] = {
 	{ "", "v1", "persistentvolumeclaims", "persistentvolumeclaim",
 	    "PersistentVolumeClaim", "pvc", "", 1, SUB_STATUS, 0 },
 	{ "", "v1", "pods", "pod", "Pod", "po", "all", 1,
-	    SUB_STATUS | SUB_LOG | SUB_BINDING | SUB_EVICTION, 0 },
+	    SUB_STATUS | SUB_LOG | SUB_BINDING | SUB_EVICTION | SUB_PORTFORWARD,
+	    0 },
 	{ "", "v1", "secrets", "secret", "Secret", "", "", 1, 0, 0 },
 	{ "", "v1", "serviceaccounts", "serviceaccount", "ServiceAccount", "sa",
 	    "", 1, SUB_TOKEN, 0 },
@@ -72,6 +73,7 @@ static const struct {
 	{ SUB_TOKEN, "token" },
 	{ SUB_PROXY, "proxy" },
 	{ SUB_EVICTION, "eviction" },
+	{ SUB_PORTFORWARD, "portforward" },
 };
 
 size_t

@@ -16,6 +16,7 @@ enum type_sub {
 	SUB_TOKEN = 1 << 5,
 	SUB_PROXY = 1 << 6,
 	SUB_EVICTION = 1 << 7,
+	SUB_PORTFORWARD = 1 << 8,
 };
 
 enum type_how {

@@ -15,13 +15,14 @@
 #include "k8s-noded/metrics.h"
 #include "k8s-noded/path.h"
 #include "k8s-noded/pods.h"
+#include "k8s-noded/portforward.h"
 #include "lib/clock.h"
 #include "lib/httpd.h"
 
 #define PEM_MAX (256 << 10)
 #define TOKEN_MAX 4096
-#define IDLE_MS 600000.0 /* a followed log may be silent for long */
-#define CONNECTIONS_MAX 512
+#define IDLE_MS 600000.0     /* a followed log may be silent for long */
+#define CONNECTIONS_MAX 8192 /* a forwarded one is one of them */
 #define ANSWER_MAX (48 << 20)
 #define TEXT "text/plain; charset=utf-8"
 
@@ -269,6 +270,19 @@ log_path(char *path, char **ns, char **pod, char **container)
 	return *container != NULL && rest == NULL;
 }
 
+/* "/portForward/NS/POD": 1 and its parts, or 0. */
+static int
+forward_path(char *path, char **ns, char **pod)
+{
+	char *rest = path + strlen("/portForward/");
+
+	if (strncmp(path, "/portForward/", strlen("/portForward/")) != 0)
+		return 0;
+	*ns = strsep(&rest, "/");
+	*pod = strsep(&rest, "/");
+	return *pod != NULL && rest == NULL;
+}
+
 static void
 serve_summary(struct serve *s, struct httpd_req *rq)
 {
@@ -309,6 +323,8 @@ on_request(void *arg, struct httpd_req *rq)
 		serve_summary(s, rq);
 	else if (log_path(path, &ns, &pod, &container))
 		serve_log(s, rq, ns, pod, container);
+	else if (forward_path(path, &ns, &pod))
+		portforward(s->node, rq, ns, pod);
 	else
 		refuse(rq, 404, "404 page not found");
 	free(path);

@@ -120,17 +120,21 @@ on_hangup(void *arg, int fd, uint32_t events)
 	httpd_resume(rq);
 }
 
-void
-httpd_watch_peer(struct httpd_req *rq)
+int
+httpd_fd(const struct httpd_req *rq)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
 	    rq->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
 
-	if (info == NULL || loop_fd(rq->d->loop, info->connect_fd, EPOLLRDHUP,
-				on_hangup, rq, NULL) != 0)
-		return;
-	rq->fd = info->connect_fd;
-	rq->watched = 1;
+	return info != NULL ? info->connect_fd : -1;
+}
+
+void
+httpd_watch_peer(struct httpd_req *rq)
+{
+	rq->fd = httpd_fd(rq);
+	rq->watched = rq->fd != -1 && loop_fd(rq->d->loop, rq->fd, EPOLLRDHUP,
+					  on_hangup, rq, NULL) == 0;
 }
 
 /* ---- MHD's side ---- */
@@ -228,7 +232,7 @@ handle(struct httpd_req *rq)
 	rq->handling = 0;
 	if (rq->response != NULL)
 		return queue(rq);
-	if (rq->state != REQ_HANDLED)
+	if (rq->state != REQ_HANDLED && rq->state != REQ_UPGRADED)
 		return MHD_NO;
 	suspend(rq);
 	return MHD_YES;
@@ -314,6 +318,7 @@ on_completed(void *arg, struct MHD_Connection *conn, void **con_cls,
 		return;
 	*con_cls = NULL;
 	unwatch(rq);
+	loop_timer_cancel(d->loop, &rq->timer);
 	if (rq->state == REQ_STREAM)
 		stream_gone(rq);
 	if (rq->counted)

@@ -2,12 +2,14 @@
  * An HTTP server in a loop: the door to libmicrohttpd, in external epoll
  * mode.  A request is handed over when its body is complete; it is answered
  * at once, later, or as a stream that is written to while there is something
- * to say and costs nothing while there is not.
+ * to say and costs nothing while there is not; or its connection is handed
+ * over, to speak another protocol.
  */
 #ifndef HTTPD_H
 #define HTTPD_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "buf.h"
 #include "fault.h"
@@ -48,6 +50,8 @@ httpd_path(const struct httpd_req *rq); /* without query, escapes undone */
 const char *httpd_target(const struct httpd_req *rq); /* as it was sent */
 const char *
 httpd_query(const struct httpd_req *rq, const char *name); /* or NULL */
+const char *httpd_query_nth(
+    const struct httpd_req *rq, const char *name, size_t i); /* or NULL */
 const char *
 httpd_header(const struct httpd_req *rq, const char *name); /* or NULL */
 const struct buf *httpd_body(const struct httpd_req *rq);
@@ -82,5 +86,33 @@ int httpd_stream(struct httpd_req *rq, int status, const char *content_type,
  */
 int httpd_write(struct httpd_req *rq, const void *p, size_t n);
 void httpd_end(struct httpd_req *rq);
+
+/*
+ * Answers 101 with the headers that were added and hands the connection over,
+ * to be spoken on in protocol ("websocket"); what a client sends before it has
+ * that answer, against RFC 9110, is lost.  opened comes later, with a
+ * descriptor to watch alone: bytes go through httpd_recv and httpd_send.  It
+ * lives until httpd_close or, when the server ends or the peer leaves before
+ * opened, the free function of httpd_set; it is to be dropped from the loop
+ * there.
+ */
+typedef void httpd_opened_fn(void *arg, struct httpd_req *rq, int fd);
+int httpd_upgrade(struct httpd_req *rq, const char *protocol,
+    httpd_opened_fn *opened, void *arg);
+
+/*
+ * Receive and send at most n bytes: how many (receiving, 0 is the end), or -1
+ * with errno: EAGAIN (not now), EIO (the connection is lost).  To be received
+ * until EAGAIN, as TLS may hold more than the descriptor tells; after EAGAIN
+ * the next to be sent is the same again.
+ */
+ssize_t httpd_recv(struct httpd_req *rq, void *p, size_t n);
+ssize_t httpd_send(struct httpd_req *rq, const void *p, size_t n);
+
+/*
+ * Ends such a connection, so that all that was sent arrives; rq is not to be
+ * used afterwards.
+ */
+void httpd_close(struct httpd_req *rq);
 
 #endif

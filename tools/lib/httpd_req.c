@@ -40,6 +40,32 @@ httpd_query(const struct httpd_req *rq, const char *name)
 	return v != NULL ? v : "";
 }
 
+struct nth {
+	const char *name, *value;
+	size_t left;
+};
+
+static enum MHD_Result
+count(void *arg, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	struct nth *n = arg;
+
+	(void)kind;
+	if (strcmp(key, n->name) != 0 || n->left-- > 0)
+		return MHD_YES;
+	n->value = value != NULL ? value : "";
+	return MHD_NO;
+}
+
+const char *
+httpd_query_nth(const struct httpd_req *rq, const char *name, size_t i)
+{
+	struct nth n = { .name = name, .left = i };
+
+	MHD_get_connection_values(rq->conn, MHD_GET_ARGUMENT_KIND, count, &n);
+	return n.value;
+}
+
 const char *
 httpd_header(const struct httpd_req *rq, const char *name)
 {
@@ -107,9 +133,8 @@ httpd_add_header(struct httpd_req *rq, const char *name, const char *value)
 	return 0;
 }
 
-/* A connection whose answer cannot be made is closed. */
-static int
-kill_request(struct httpd_req *rq)
+int
+httpd_kill(struct httpd_req *rq)
 {
 	if (rq->response != NULL)
 		MHD_destroy_response(rq->response);
@@ -126,7 +151,7 @@ httpd_answer(struct httpd_req *rq, int status, const char *content_type,
 	if (rq->state != REQ_HANDLED)
 		return -1;
 	if (httpd_set_answer(rq, status, content_type, body, len) != 0)
-		return kill_request(rq);
+		return httpd_kill(rq);
 	rq->state = REQ_ANSWERED;
 	httpd_resume(rq);
 	return 0;
@@ -143,7 +168,7 @@ httpd_stream(struct httpd_req *rq, int status, const char *content_type,
 	if (rq->response == NULL ||
 	    MHD_add_response_header(
 		rq->response, "Content-Type", content_type) != MHD_YES)
-		return kill_request(rq);
+		return httpd_kill(rq);
 	rq->status = status;
 	rq->gone = gone;
 	rq->gone_arg = arg;

@@ -9,28 +9,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wslay/wslay.h>
 
 #include "digest.h"
 #include "ws_impl.h"
 
 #define WS_OPEN_MS 30000
+#define WS_LEFT_MS 30000.0 /* for a pause after the peer has left */
 #define WS_READ (16 << 10) /* bytes asked for at once while opening */
-
-struct ws {
-	struct loop *loop;
-	struct http *http;
-	struct http_call *call;
-	struct loop_timer *timer; /* for opening */
-	struct ws_request rq;     /* strings are our own */
-	wslay_event_context_ptr frames;
-	struct buf out, in; /* the handshake; in: what came behind it, too */
-	char key[WS_KEY];
-	int fd, open, paused, ended;
-	int busy, doomed; /* in a turn; ws_close was called within */
-	int lost;         /* recv has seen the end */
-	size_t queued;    /* payload bytes */
-};
 
 static void turn(struct ws *w);
 
@@ -40,6 +25,7 @@ release(struct ws *w)
 	if (w->fd != -1)
 		loop_fd_drop(w->loop, w->fd);
 	loop_timer_cancel(w->loop, &w->timer);
+	loop_timer_cancel(w->loop, &w->left);
 	http_cancel(w->http, w->call);
 	if (w->frames != NULL)
 		wslay_event_context_free(w->frames);
@@ -59,13 +45,26 @@ end(struct ws *w, int status, const char *why)
 		return;
 	w->ended = 1;
 	loop_timer_cancel(w->loop, &w->timer);
+	loop_timer_cancel(w->loop, &w->left);
 	if (w->fd != -1)
 		loop_fd_drop(w->loop, w->fd);
 	w->rq.on_close(w->rq.arg, status, why);
 }
 
 static ssize_t
-take_bytes(
+client_recv(void *io, void *p, size_t n)
+{
+	return http_raw_recv(io, p, n);
+}
+
+static ssize_t
+client_send(void *io, const void *p, size_t n)
+{
+	return http_raw_send(io, p, n);
+}
+
+ssize_t
+ws_take_bytes(
     wslay_event_context_ptr ctx, uint8_t *p, size_t n, int flags, void *arg)
 {
 	struct ws *w = arg;
@@ -78,7 +77,7 @@ take_bytes(
 		buf_eat(&w->in, n);
 		return (ssize_t)n;
 	}
-	got = w->paused || w->doomed ? -1 : http_raw_recv(w->call, p, n);
+	got = w->paused || w->doomed ? -1 : w->recv(w->io, p, n);
 	if (got > 0)
 		return got;
 	if (w->paused || w->doomed || (got == -1 && errno == EAGAIN)) {
@@ -90,12 +89,12 @@ take_bytes(
 	return -1;
 }
 
-static ssize_t
-give_bytes(wslay_event_context_ptr ctx, const uint8_t *p, size_t n, int flags,
-    void *arg)
+ssize_t
+ws_give_bytes(wslay_event_context_ptr ctx, const uint8_t *p, size_t n,
+    int flags, void *arg)
 {
 	struct ws *w = arg;
-	ssize_t sent = http_raw_send(w->call, p, n);
+	ssize_t sent = w->send(w->io, p, n);
 
 	(void)flags;
 	if (sent > 0)
@@ -129,8 +128,8 @@ static int
 start_frames(struct ws *w)
 {
 	const struct wslay_event_callbacks callbacks = {
-		.recv_callback = take_bytes,
-		.send_callback = give_bytes,
+		.recv_callback = ws_take_bytes,
+		.send_callback = ws_give_bytes,
 		.genmask_callback = make_mask,
 		.on_msg_recv_callback = on_frames,
 	};
@@ -180,12 +179,38 @@ handshake(struct ws *w, int *status, struct fault *f)
 	return r == 0 ? 1 : -1;
 }
 
+/* Whoever has left may still have sent much; but we were told to pause. */
+static void
+on_left(void *arg)
+{
+	struct ws *w = arg;
+
+	w->left = NULL;
+	if (!w->paused)
+		return;
+	w->busy = 1;
+	end(w, 0, "connection lost");
+	w->busy = 0;
+	if (w->doomed)
+		release(w);
+}
+
+/* While paused, the end is not read: it is seen here. */
 static void
 on_fd(void *arg, int fd, uint32_t events)
 {
-	(void)fd;
-	(void)events;
-	turn(arg);
+	struct ws *w = arg;
+
+	if (w->paused && events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+		if (w->left == NULL)
+			w->left =
+			    loop_timer(w->loop, WS_LEFT_MS, on_left, w, NULL);
+		if (events & (EPOLLHUP | EPOLLERR)) {
+			loop_fd_drop(w->loop, fd);
+			return;
+		}
+	}
+	turn(w);
 }
 
 static void
@@ -197,11 +222,21 @@ on_again(void *arg)
 	turn(w);
 }
 
+int
+ws_soon(struct ws *w)
+{
+	if (w->timer == NULL)
+		w->timer = loop_timer(w->loop, 0, on_again, w, NULL);
+	return w->timer != NULL ? 0 : -1;
+}
+
 /* Waits for what can happen next. */
 static void
 watch(struct ws *w)
 {
-	uint32_t events = w->paused ? 0 : EPOLLIN;
+	uint32_t events = !w->paused      ? EPOLLIN :
+			  w->left == NULL ? EPOLLRDHUP :
+					    0;
 
 	if (w->out.len > 0 ||
 	    (w->frames != NULL && wslay_event_want_write(w->frames)))
@@ -210,31 +245,52 @@ watch(struct ws *w)
 		end(w, 0, "out of memory");
 }
 
-/* Moves frames both ways until neither can. */
-static void
-move(struct ws *w)
+/* Sends what it can: 1 when w is no more to be used. */
+static int
+flush(struct ws *w)
 {
 	size_t had = w->queued;
 
 	if (wslay_event_want_write(w->frames) &&
-	    wslay_event_send(w->frames) != 0) {
+	    wslay_event_send(w->frames) != 0)
 		end(w, 0, "connection lost");
-		return;
-	}
-	if (!wslay_event_want_write(w->frames))
+	else if (!wslay_event_want_write(w->frames))
 		w->queued = 0;
 	if (had > 0 && w->queued == 0 && w->rq.on_room != NULL && !w->ended)
 		w->rq.on_room(w->rq.arg);
-	if (w->doomed || w->ended)
+	/* a close frame would overtake what is queued */
+	if (!w->doomed && !w->ended && w->finishing &&
+	    wslay_event_get_write_enabled(w->frames) &&
+	    !wslay_event_want_write(w->frames) &&
+	    (wslay_event_queue_close(
+		 w->frames, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0) != 0 ||
+		wslay_event_send(w->frames) != 0))
+		end(w, 0, "connection lost");
+	if (!w->doomed && !w->ended && wslay_event_get_close_sent(w->frames))
+		end(w, 0,
+		    w->finishing || wslay_event_get_close_received(w->frames) ?
+			NULL :
+			"malformed frames");
+	return w->doomed || w->ended;
+}
+
+/*
+ * Moves frames both ways until neither can.  A server answers a close frame
+ * before the end, a client has nobody to tell.
+ */
+static void
+move(struct ws *w)
+{
+	if (flush(w))
 		return;
 	if (!w->paused && wslay_event_recv(w->frames) != 0 && !w->doomed)
 		end(w, 0, w->lost ? NULL : "malformed frames");
-	else if (!w->doomed && wslay_event_get_close_received(w->frames))
+	else if (!w->doomed && w->call != NULL &&
+		 wslay_event_get_close_received(w->frames))
 		end(w, 0, NULL);
 	/* a pong, or what on_message has queued */
-	if (!w->doomed && !w->ended && wslay_event_want_write(w->frames) &&
-	    wslay_event_send(w->frames) != 0)
-		end(w, 0, "connection lost");
+	if (!w->doomed && !w->ended)
+		flush(w);
 }
 
 static void
@@ -332,6 +388,9 @@ ws_open(struct loop *l, struct http *h, const struct ws_request *rq,
 	w->call = http_start(h, &connect, f);
 	if (w->call == NULL)
 		goto fail;
+	w->recv = client_recv;
+	w->send = client_send;
+	w->io = w->call;
 	return w;
 fail:
 	release(w);
@@ -345,15 +404,22 @@ ws_send(struct ws *w, const void *p, size_t n)
 		.opcode = WSLAY_BINARY_FRAME, .msg = p, .msg_length = n
 	};
 
-	if (w->frames == NULL || w->ended ||
+	if (w->frames == NULL || w->ended || w->finishing ||
 	    wslay_event_queue_msg(w->frames, &m) != 0)
 		return -1;
 	w->queued += n;
 	/* sent when the caller's turn is over, what it queued together */
-	if (!w->busy && w->timer == NULL &&
-	    (w->timer = loop_timer(w->loop, 0, on_again, w, NULL)) == NULL)
-		return -1;
-	return 0;
+	return w->busy ? 0 : ws_soon(w);
+}
+
+void
+ws_finish(struct ws *w)
+{
+	if (w->ended || w->finishing || w->frames == NULL)
+		return;
+	w->finishing = 1;
+	if (!w->busy)
+		ws_soon(w);
 }
 
 size_t
@@ -369,8 +435,8 @@ ws_pause(struct ws *w, int paused)
 		return;
 	w->paused = paused;
 	/* TLS may hold bytes that the descriptor does not tell of */
-	if (!w->busy && !w->ended && w->open && w->timer == NULL)
-		w->timer = loop_timer(w->loop, 0, on_again, w, NULL);
+	if (!w->busy && !w->ended && w->open)
+		ws_soon(w);
 }
 
 void

@@ -1,7 +1,8 @@
 /*
- * WebSocket clients (RFC 6455) inside a loop: binary messages both ways over
- * a connection that lib/http makes, so that TLS, proxies and certificates are
- * the same as for requests.  Framing is wslay's.
+ * WebSockets (RFC 6455) inside a loop: binary messages both ways.  A client's
+ * connection is made by lib/http, so that TLS, proxies and certificates are
+ * the same as for requests; a server has its descriptor from lib/httpd.
+ * Framing is wslay's.
  */
 #ifndef WS_H
 #define WS_H
@@ -41,6 +42,46 @@ struct ws_request {
  */
 struct ws *ws_open(struct loop *l, struct http *h, const struct ws_request *rq,
     struct fault *f);
+
+#define WS_ACCEPT 29 /* base64 of a SHA-1, and the 0 */
+
+/*
+ * What a server answers to a client's Sec-WebSocket-Key, into out: 0, or -1
+ * when the key is none.
+ */
+int ws_accept_key(const char *key, char out[WS_ACCEPT]);
+
+struct ws_peer {
+	int fd; /* to watch; stays the caller's */
+	/* bytes, as httpd_recv and httpd_send; io is their first argument */
+	ssize_t (*recv)(void *io, void *p, size_t n);
+	ssize_t (*send)(void *io, const void *p, size_t n);
+	void *io;
+
+	/*
+	 * As those of ws_request, but that messages come in pieces as they
+	 * arrive (begins: the first of one; n may be 0 then), so that their
+	 * size needs no limit.
+	 */
+	void (*on_piece)(
+	    void *arg, int begins, const unsigned char *p, size_t n);
+	void (*on_room)(void *arg);
+	void (*on_close)(void *arg, int status, const char *why);
+	void *arg;
+};
+
+/*
+ * The server's side of a WebSocket whose handshake is done.  Callbacks begin
+ * at the loop's next turn.  NULL without memory.
+ */
+struct ws *
+ws_accept(struct loop *l, const struct ws_peer *peer, struct fault *f);
+
+/*
+ * Says goodbye: on_close comes when what was queued and a close frame are
+ * sent, or the connection is lost.
+ */
+void ws_finish(struct ws *w);
 
 /* Queues a binary message (copied): 0, or -1 (closed, or out of memory). */
 int ws_send(struct ws *w, const void *p, size_t n);

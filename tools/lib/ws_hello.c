@@ -11,8 +11,6 @@
 
 #include "digest.h"
 
-#define WS_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* RFC 6455, 1.3 */
-
 int
 ws_hello(
     struct buf *out, const struct ws_request *rq, char *key, struct fault *f)
@@ -68,24 +66,32 @@ header(const struct buf *head, const char *name, char *value, size_t size)
 	return 0;
 }
 
+int
+ws_accept_text(const char *key, char out[WS_ACCEPT])
+{
+	unsigned char sum[DIGEST_SHA1];
+	char text[sizeof(WS_GUID) + WS_KEY];
+	struct buf b;
+	int r;
+
+	snprintf(text, sizeof(text), "%s" WS_GUID, key);
+	if (digest_sha1(text, strlen(text), sum, NULL) != 0)
+		return -1;
+	buf_init(&b, 64);
+	r = digest_base64(sum, sizeof(sum), &b);
+	snprintf(out, WS_ACCEPT, "%s", buf_str(&b));
+	buf_release(&b);
+	return r;
+}
+
 /* 1 when the server has answered to our key. */
 static int
 accepted(const struct buf *head, const char *key)
 {
-	unsigned char sum[DIGEST_SHA1];
-	char want[sizeof(WS_GUID) + WS_KEY], got[64];
-	struct buf text;
-	int r;
+	char want[WS_ACCEPT], got[64];
 
-	snprintf(want, sizeof(want), "%s" WS_GUID, key);
-	if (!header(head, "sec-websocket-accept", got, sizeof(got)) ||
-	    digest_sha1(want, strlen(want), sum, NULL) != 0)
-		return 0;
-	buf_init(&text, 64);
-	r = digest_base64(sum, sizeof(sum), &text) == 0 &&
-	    strcmp(buf_str(&text), got) == 0;
-	buf_release(&text);
-	return r;
+	return header(head, "sec-websocket-accept", got, sizeof(got)) &&
+	       ws_accept_text(key, want) == 0 && strcmp(want, got) == 0;
 }
 
 int
