@@ -34,15 +34,15 @@ all: $(TOOLS:%=$(BUILD)/bin/%)
 .SECONDEXPANSION:
 $(BUILD)/bin/%: $$(call objects,$$(O_$$*)) tools/objects.mk
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call libs,$(O_$*))
+	$(CC) $(CFLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $(filter %.o,$^) $(call libs,$(O_$*))
 
 $(BUILD)/unit/%: $(BUILD)/obj/unit/%.o $$(call objects,$$(U_$$*)) tools/objects.mk
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call libs,$(U_$*))
+	$(CC) $(CFLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $(filter %.o,$^) $(call libs,$(U_$*))
 
 $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $$(call objects,$$(B_$$*)) tools/objects.mk
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(call libs,$(B_$*))
+	$(CC) $(CFLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $(filter %.o,$^) $(call libs,$(B_$*))
 
 compile = $(CC) -std=gnu17 -D_GNU_SOURCE -DINTTEST_VERSION='"$(VERSION)"' -DINTTEST_PREFIX='"$(PREFIX)"' \
 	-Itools -Itests $(PQ_INC) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<

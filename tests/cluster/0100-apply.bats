@@ -7,6 +7,10 @@ teardown_file() {
 	teardown_namespaces
 }
 
+teardown() {
+	[[ -z ${COUNT:-} ]] || kill "$COUNT" || true
+}
+
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	new_namespace
@@ -115,6 +119,30 @@ setup() {
 		sleep 0.5
 	done
 	[ "$(results)" = 'Service/web:unchanged Deployment/web:unchanged Job/job:unchanged ' ]
+}
+
+@test "requests share a connection, or take few" {
+	local server n
+	server=$(sed -n 's,.*server: *"\{0\,1\}https://\([^"\,} /]*\).*,\1,p' "$KUBECONFIG" | head -n 1)
+	python3 "$ROOT/tests/cluster/count.py" "$server" connections >port 3>&- &
+	COUNT=$!
+	until [[ -s port ]]; do sleep 0.05; done
+	sed "s,https://$server,https://127.0.0.1:$(<port)," "$KUBECONFIG" >through
+	k8s-wait --kubeconfig through -t 3s "ns/$NS" >/dev/null 2>&1 ||
+		skip "the server's certificate does not hold for 127.0.0.1"
+	: >connections
+	for i in {1..40}; do
+		printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m%s}\n' "$i"
+		printf -- '---\napiVersion: apps/v1\nkind: ControllerRevision\nmetadata: {name: m%s}\nrevision: 1\ndata: {a: b}\n' "$i"
+	done >many.yaml
+	run -0 k8s-apply --kubeconfig through -n "$NS" -f many.yaml
+	n=$(wc -l <connections)
+	# all in the connection that the first request has opened
+	if [[ $(curl -sko /dev/null -w '%{http_version}' "https://$server/version") == 2 ]]; then
+		((n == 1))
+	else
+		((n <= 6))
+	fi
 }
 
 @test "--dry-run and --diff change nothing" {

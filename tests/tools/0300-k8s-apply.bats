@@ -33,6 +33,10 @@ setup() {
 	Y
 }
 
+teardown() {
+	[[ -z ${COUNT:-} ]] || kill "$COUNT" || true
+}
+
 results() { # kind/name:result of each record
 	jq -r 'select(.type == "apply") | "\(.kind)/\(.name):\(.result)"' | tr '\n' ' '
 }
@@ -194,6 +198,21 @@ results() { # kind/name:result of each record
 	run -0 k8s-apply -n "$NS" -j 16 -f many.yaml
 	[ "$(jq -r .name <<<"$output")" = "$(printf 'm%s\n' {1..60})" ]
 	jq -es 'all(.result == "created")' <<<"$output"
+}
+
+@test "few connections, unless more are asked for" {
+	local port n
+	for i in {1..60}; do printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m%s}\n' "$i"; done >many.yaml
+	python3 "$ROOT/tests/cluster/count.py" "${APID_URL#https://}" connections >port 3>&- &
+	COUNT=$!
+	until [[ -s port ]]; do sleep 0.05; done
+	port=$(<port)
+	sed "s,$APID_URL,https://127.0.0.1:$port," "$KUBECONFIG" >through
+	run -0 k8s-apply --kubeconfig through -n "$NS" -f many.yaml
+	n=$(wc -l <connections)
+	((n <= 6))
+	run -0 k8s-apply --kubeconfig through -n "$NS" -j 20 -f many.yaml
+	(($(wc -l <connections) - n > 6))
 }
 
 @test "one object is refused, the others go on: 1" {

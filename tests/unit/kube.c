@@ -220,6 +220,22 @@ test_discovery(void)
 	path_is("apps/v1", "Deployment",
 	    "/apis/apps/v1/namespaces/n%20s/deployments/x");
 	tap_str(seen, "GET /apis/apps/v1\n", "a known version is one request");
+	kube_kind_forget(k);
+	seen[0] = '\0';
+	tap_ok(kube_kind_expect(k, "v1", &f) == 0 &&
+		   kube_kind_expect(k, "apps/v1", &f) == 0 &&
+		   kube_kind_expect(k, "v1", &f) == 0,
+	    "versions are expected");
+	path_is("apps/v1", "Deployment",
+	    "/apis/apps/v1/namespaces/n%20s/deployments/x");
+	path_is("v1", "Pod", "/api/v1/namespaces/n%20s/pods/x");
+	tap_ok(calls == 3 && strstr(seen, "GET /api/v1\n") != NULL &&
+		   strstr(seen, "GET /apis/apps/v1\n") != NULL,
+	    "and asked for once each");
+	tap_ok(!kube_shared(k), "HTTP/1.1 shares no connection");
+	kube_kind_forget(k);
+	path_is("apps/v1", "Deployment",
+	    "/apis/apps/v1/namespaces/n%20s/deployments/x");
 	path_is(NULL, "deploy", "/apis/apps/v1/namespaces/n%20s/deployments/x");
 	calls = 0;
 	path_is(NULL, "po", "/api/v1/namespaces/n%20s/pods/x");

@@ -53,7 +53,7 @@ struct object {
 struct apply {
 	/* options */
 	const char *ns, *manager;
-	unsigned jobs;
+	unsigned jobs; /* 0: as the connection is */
 	int force, dry_run, diff, forced_ns;
 	double timeout_ms;
 	/* the run */
@@ -65,6 +65,7 @@ struct apply {
 	size_t next, busy;
 	unsigned long long baseline; /* resourceVersion at the start; 0: not
 					known */
+	int asking; /* 1: for baseline */
 	double deadline;
 	size_t reported, done;
 	int progress;    /* a line on standard error is wanted */
@@ -95,7 +96,13 @@ char *object_name(const struct object *o, char *out, size_t size);
  */
 int send_tier(struct apply *a, enum tier tier, struct fault *f);
 
-/* Asks for the resourceVersion from which on changes are ours. */
+/*
+ * Asks for the resourceVersion from which on changes are ours, before kinds
+ * are known: any list tells, so that of the namespace's ConfigMaps may.
+ */
+void send_baseline_early(struct apply *a);
+
+/* Waits for it, or asks with a kind of the input where it was refused. */
 void send_baseline(struct apply *a);
 
 /* Ends an object: prints what people must know, keeps the rest. */

@@ -10,6 +10,14 @@
 #include "kube_tool.h"
 #include "lib/opt.h"
 
+/*
+ * Requests under way at most, where -j says nothing: streams of one connection
+ * cost next to nothing and keep the server busy; connections cost a handshake
+ * each, on both sides.
+ */
+#define JOBS_SHARED 48
+#define JOBS_APART 6
+
 static const char usage[] =
     "k8s-apply [-R] [--context NAME] [--diff] [--dry-run] [--field-manager NAME]\n"
     "    [--force-conflicts] [--keep-placeholders] [--kubeconfig FILE]\n"
@@ -117,6 +125,8 @@ run(struct apply *a)
 	size_t i;
 
 	send_baseline(a);
+	if (a->jobs == 0)
+		a->jobs = kube_shared(a->kube) ? JOBS_SHARED : JOBS_APART;
 	for (tier = 0; tier < TIERS; tier++) {
 		if (send_tier(a, (enum tier)tier, &f) != 0)
 			break;
@@ -145,9 +155,7 @@ run(struct apply *a)
 int
 main(int argc, char **argv)
 {
-	struct apply a = {
-		.manager = "inttest", .jobs = 16, .timeout_ms = 60000
-	};
+	struct apply a = { .manager = "inttest", .timeout_ms = 60000 };
 	struct arguments args = { 0 };
 	struct manifests m = { 0 };
 	int status;
@@ -160,6 +168,7 @@ main(int argc, char **argv)
 	kube_set_patience(a.kube, a.timeout_ms);
 	a.deadline = clock_ms() + a.timeout_ms;
 	a.progress = isatty(STDERR_FILENO);
+	send_baseline_early(&a);
 	status = plan_make(&a, &m);
 	if (status == 0)
 		status = run(&a);

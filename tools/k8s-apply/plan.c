@@ -120,13 +120,27 @@ set_namespace(const struct apply *a, struct object *o)
 	return FAULT_INPUT;
 }
 
+/* 1 when the object before is of the same kind, which then is o's. */
+static int
+same_kind(const struct apply *a, struct object *o)
+{
+	const struct object *before = o - 1;
+
+	if (o == a->v || !before->known ||
+	    strcmp(text(before, "kind"), text(o, "kind")) != 0 ||
+	    strcmp(text(before, "apiVersion"), text(o, "apiVersion")) != 0)
+		return 0;
+	o->kind = before->kind;
+	return 1;
+}
+
 static int
 set_kind(struct apply *a, struct object *o)
 {
 	struct fault f = { 0 };
 
-	if (kube_kind_find(a->kube, text(o, "apiVersion"), text(o, "kind"),
-		&o->kind, &f) == 0) {
+	if (same_kind(a, o) || kube_kind_find(a->kube, text(o, "apiVersion"),
+				   text(o, "kind"), &o->kind, &f) == 0) {
 		o->known = 1;
 		return set_namespace(a, o);
 	}
@@ -194,6 +208,7 @@ check_duplicates(struct apply *a)
 int
 plan_make(struct apply *a, const struct manifests *m)
 {
+	struct fault f = { 0 };
 	int status = 0;
 	size_t i;
 
@@ -217,11 +232,18 @@ plan_make(struct apply *a, const struct manifests *m)
 		cJSON_DeleteItemFromObjectCaseSensitive(
 		    json_at(m->v[i].object, "metadata", NULL), "managedFields");
 	}
+	/* their lists come beside each other; what fails is told below */
+	for (i = 0; i < a->n; i++)
+		kube_kind_expect(a->kube, text(&a->v[i], "apiVersion"), &f);
 	/* no answer for one kind is no answer for any */
 	for (i = 0; i < a->n && status != FAULT_UNSURE; i++)
 		status = tool_worse(status, set_kind(a, &a->v[i]));
 	if (status == 0)
 		status = check_duplicates(a);
+	for (i = 0; i < a->n && a->v[i].known; i++)
+		;
+	if (i == a->n)
+		kube_kind_forget(a->kube); /* its memory is of use */
 	qsort(a->order, a->n, sizeof *a->order, by_order);
 	return status;
 }

@@ -322,6 +322,36 @@ send_tier(struct apply *a, enum tier tier, struct fault *f)
 	}
 }
 
+static void
+on_baseline(void *arg, const struct kube_answer *answer)
+{
+	struct apply *a = arg;
+
+	a->asking = 0;
+	if (kube_ok(answer))
+		a->baseline = revision(answer->body);
+}
+
+void
+send_baseline_early(struct apply *a)
+{
+	struct kube_request rq = {
+		.method = "GET", .done = on_baseline, .arg = a
+	};
+	struct buf path;
+
+	if (a->dry_run || a->diff)
+		return;
+	buf_init(&path, 4096);
+	buf_adds(&path, "/api/v1/namespaces/");
+	http_escape(&path, a->ns, strlen(a->ns), 0);
+	buf_adds(&path, "/configmaps?limit=1");
+	rq.path = buf_str(&path);
+	if (!path.failed && kube_start(a->kube, &rq, NULL) != NULL)
+		a->asking = 1;
+	buf_release(&path);
+}
+
 void
 send_baseline(struct apply *a)
 {
@@ -331,10 +361,12 @@ send_baseline(struct apply *a)
 	int status;
 	size_t i;
 
+	while (a->asking && loop_once(a->loop, -1, NULL) == 0)
+		;
 	for (i = 0; i < a->n && o == NULL; i++)
 		if (a->v[i].known)
 			o = &a->v[i];
-	if (o == NULL || a->dry_run || a->diff)
+	if (o == NULL || a->dry_run || a->diff || a->baseline != 0)
 		return;
 	buf_init(&path, 4096);
 	kube_path(&path, &o->kind, o->ns, NULL);

@@ -3,8 +3,8 @@
  * curl_multi_socket_action, so that any number of requests wait in one epoll.
  * See http.h for the contract and http_impl.h for what keeps callbacks safe.
  * HTTP/2 is used where a server offers it over TLS; a request does not wait
- * for a connection that another is making (no PIPEWAIT), since that wait would
- * count as its latency.
+ * for a connection that another is making unless it asks for that (join),
+ * since that wait would count as its latency.
  */
 #include "http.h"
 

@@ -66,6 +66,7 @@ struct http_result {
 		       was surely not carried out */
 	int timed_out;
 	enum http_cause cause; /* of error */
+	int shared; /* 1: over HTTP/2: further requests take no connections */
 };
 
 /* Called once, when the call has ended; r is valid during the call only. */
@@ -92,6 +93,9 @@ struct http_request {
 	size_t max_body; /* collected at most; 0: 16 MiB; more is an error */
 	int follow;      /* redirects to follow at most; 0: none */
 	int fresh;       /* 1: a connection of its own */
+	int join;        /* 1: rather waits for a connection that another call
+			    is making, to share it if it is HTTP/2, than make
+			    one beside it (the wait counts as its time) */
 	int raw;         /* 1: only connects, see http_raw_fd */
 	const char *userpwd_bearer; /* bearer token, or NULL; never logged */
 	http_data_fn *on_data;      /* or NULL: the body is collected */

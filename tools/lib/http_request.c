@@ -23,6 +23,7 @@
 
 #define HTTP_MAX_HEADERS (256 << 10)
 #define HTTP_MAX_WAITING (4 << 20) /* bytes that wait for a busy on_data */
+#define HTTP_SEND_BUFFER 16384L /* for a body in memory; the least there is */
 #define HTTP_DEAD_MS 30000 /* a peer that acknowledges nothing for so long */
 
 static size_t
@@ -209,6 +210,8 @@ set_body(struct http_call *c, const struct http_request *rq, struct fault *f)
 		    (curl_off_t)rq->body_len);
 		return 0;
 	}
+	/* libcurl's default is 64 KiB a call */
+	curl_easy_setopt(c->easy, CURLOPT_UPLOAD_BUFFERSIZE, HTTP_SEND_BUFFER);
 	curl_easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE_LARGE,
 	    (curl_off_t)(rq->body != NULL ? rq->body_len : 0));
 	if (curl_easy_setopt(c->easy, CURLOPT_COPYPOSTFIELDS,
@@ -351,6 +354,8 @@ set_limits(struct http_call *c, const struct http_request *rq)
 		curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
 		curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
 	}
+	if (rq->join)
+		curl_easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
 	if (rq->raw) {
 		curl_easy_setopt(e, CURLOPT_CONNECT_ONLY, 1L);
 		curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);

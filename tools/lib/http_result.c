@@ -113,11 +113,13 @@ was_refused(CURLcode code)
 void
 http_call_result(struct http_call *c, struct http_result *r)
 {
-	long status = 0;
+	long status = 0, version = 0;
 
 	memset(r, 0, sizeof(*r));
 	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(c->easy, CURLINFO_HTTP_VERSION, &version);
 	r->status = (int)status;
+	r->shared = version == CURL_HTTP_VERSION_2_0;
 	r->body = &c->body;
 	r->headers = &c->response;
 	r->bytes = c->bytes;

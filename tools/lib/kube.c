@@ -146,6 +146,12 @@ kube_set_patience(struct kube *k, double ms)
 }
 
 int
+kube_shared(const struct kube *k)
+{
+	return k->shared;
+}
+
+int
 kube_ok(const struct kube_answer *a)
 {
 	return a->status >= 200 && a->status < 300;

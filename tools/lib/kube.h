@@ -43,6 +43,12 @@ const char *kube_server(const struct kube *k);
 int kube_insecure(const struct kube *k);
 
 /*
+ * 1 when requests under way share one connection (HTTP/2), 0 when each takes
+ * one of its own, a TLS handshake each.  Known from the first answer on.
+ */
+int kube_shared(const struct kube *k);
+
+/*
  * How long requests are tried again after 429 (Retry-After honoured), 5xx
  * and lost connections, from 0.1 s doubling to 5 s; default 30,000 ms.  A POST
  * that may have been carried out is not repeated.
@@ -59,8 +65,8 @@ struct kube_answer {
 	double ms;           /* of the last attempt */
 	int attempts;
 	double retry_after_ms; /* what the server asked to wait, or 0 */
-	int unclear; /* 1: the answer of an earlier attempt was lost, so that
-			this one may tell of what that one did */
+	int unclear;  /* 1: the answer of an earlier attempt was lost, so that
+			 this one may tell of what that one did */
 	int hopeless; /* 1: no answer, and none to be had by trying again
 		       (a certificate, a name, credentials) */
 };
@@ -137,6 +143,12 @@ struct kube_kind {
  */
 int kube_kind_find(struct kube *k, const char *api_version, const char *name,
     struct kube_kind *out, struct fault *f);
+
+/*
+ * Asks for the kinds of a version, which kube_kind_find then waits for: many
+ * versions are asked for at once.  -1 when the request could not be made.
+ */
+int kube_kind_expect(struct kube *k, const char *api_version, struct fault *f);
 
 /*
  * Calls fn with each kind in its group's preferred version, core first, until

@@ -235,6 +235,15 @@ kube_discovery_all(struct kube_discovery *d, struct fault *f)
 	return 0;
 }
 
+int
+kube_discovery_ask(struct kube_discovery *d, const char *group,
+    const char *version, struct fault *f)
+{
+	struct gv *g = gv_add(d, group, version, f);
+
+	return g != NULL && (g->asked || ask_list(g, 0, f) == 0) ? 0 : -1;
+}
+
 struct gv *
 kube_discovery_one(struct kube_discovery *d, const char *group,
     const char *version, struct fault *f)

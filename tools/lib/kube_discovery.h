@@ -36,6 +36,10 @@ struct kube_discovery *kube_discovery(struct kube *k, struct fault *f);
 /* Fetches all groups and their lists; -1 when that cannot be done at all. */
 int kube_discovery_all(struct kube_discovery *d, struct fault *f);
 
+/* Starts to fetch the list of a group's version, unless that was done. */
+int kube_discovery_ask(struct kube_discovery *d, const char *group,
+    const char *version, struct fault *f);
+
 /*
  * Fetches the one list of a group's version unless it is there: the version,
  * without a list when the server has none.  NULL with f filled.

@@ -27,6 +27,7 @@ struct kube {
 	struct kube_call_state *calls;
 	double patience_ms;
 	int answered; /* a server has spoken: what is lost may come back */
+	int shared;   /* its last answer came over HTTP/2 */
 };
 
 /* Ends all requests without their callbacks. */

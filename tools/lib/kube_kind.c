@@ -219,24 +219,42 @@ unknown(const struct kube_discovery *d, const char *api_version,
 	return -1;
 }
 
+/* The group of "GROUP/VERSION" into group, "" for core; returns the version. */
+static const char *
+split_version(const char *api_version, char group[static 128])
+{
+	const char *slash = strchr(api_version, '/');
+
+	snprintf(group, 128, "%.*s",
+	    slash != NULL ? (int)(slash - api_version) : 0, api_version);
+	return slash != NULL ? slash + 1 : api_version;
+}
+
+int
+kube_kind_expect(struct kube *k, const char *api_version, struct fault *f)
+{
+	struct kube_discovery *d = kube_discovery(k, f);
+	char group[128];
+	const char *version = split_version(api_version, group);
+
+	return d != NULL ? kube_discovery_ask(d, group, version, f) : -1;
+}
+
 /* A kind of a known version needs that version's list alone. */
 static int
 find_in_version(struct kube *k, const char *api_version, const struct wanted *w,
     struct kube_kind *out, struct fault *f)
 {
-	const char *slash = strchr(api_version, '/');
 	struct kube_discovery *d = kube_discovery(k, f);
 	const cJSON *r;
 	char group[128];
+	const char *version = split_version(api_version, group);
 	struct gv *g;
 	int how;
 
 	if (d == NULL)
 		return -1;
-	snprintf(group, sizeof(group), "%.*s",
-	    slash != NULL ? (int)(slash - api_version) : 0, api_version);
-	g = kube_discovery_one(
-	    d, group, slash != NULL ? slash + 1 : api_version, f);
+	g = kube_discovery_one(d, group, version, f);
 	if (g == NULL)
 		return -1;
 	r = gv_match(g, w->name, &how);

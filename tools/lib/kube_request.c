@@ -263,8 +263,10 @@ on_answer(void *arg, const struct http_result *r)
 	int broken;
 
 	c->call = NULL;
-	if (r->status != 0)
+	if (r->status != 0) {
 		c->k->answered = 1;
+		c->k->shared = r->shared;
+	}
 	if (r->body->len > 0 && a.status != 0)
 		body = json_parse(buf_str(r->body), r->body->len, NULL);
 	broken = is_broken(r, body);
@@ -330,6 +332,7 @@ send_call(struct kube_call_state *c, struct fault *f)
 		.timeout_ms = c->timeout_ms,
 		.max_body = KUBE_MAX_BODY,
 		.fresh = c->fresh,
+		.join = 1,
 		.on_data = c->data != NULL ? on_stream_data : NULL,
 		.done = c->data != NULL ? on_stream_end : on_answer,
 		.arg = c };
