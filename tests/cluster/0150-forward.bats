@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# k8s-forward to pods of a real cluster, whose kubelet and runtime have the
-# last word on what a WebSocket may carry.
+# k8s-forward to pods of a cluster, whose kubelet and runtime have the last
+# word on what a WebSocket may carry.
 bats_require_minimum_version 1.5.0
 load cluster
 
@@ -44,8 +44,7 @@ SERVE='if command -v httpd >/dev/null; then exec httpd -f -p 8000; else exec pyt
 
 served() {
 	k8s-apply -n "$NS" -f web.yaml | k8s-wait -n "$NS" -t 60s >/dev/null || return
-	run k8s-forward -n "$NS" -t 5s web:80 -- sh -c 'curl -sf http://127.0.0.1:$FORWARD_WEB_80/name'
-	[[ $status == 0 ]] || skip "this cluster does not forward ports: $output"
+	run -0 k8s-forward -n "$NS" -t 5s web:80 -- sh -c 'curl -sf http://127.0.0.1:$FORWARD_WEB_80/name'
 }
 
 @test "a Service, with many connections and much data" {
@@ -66,7 +65,43 @@ served() {
 	[[ ${lines[0]} == "$pod" && ${lines[1]} == web-* && ${lines[1]} != "$pod" ]]
 }
 
+@test "a server on the pod's own 127.0.0.1, and an upload" {
+	cat >script <<-'S'
+		if ! command -v python3 >/dev/null; then
+			exec nc -lk -s 127.0.0.1 -p 8000 -e sh -c 'head -c 3000000 | wc -c'
+		fi
+		cat >/tmp/count.py <<P
+		import socket
+		s = socket.create_server(('127.0.0.1', 8000))
+		while True:
+		    c, _ = s.accept()
+		    n = 0
+		    while n < 3000000 and (b := c.recv(65536)):
+		        n += len(b)
+		    c.sendall(b'%d' % n)
+		    c.close()
+		P
+		exec python3 /tmp/count.py
+	S
+	shell_pod local "$(<script)" | k8s-apply -n "$NS" | k8s-wait -n "$NS" -t 30s >/dev/null
+	cat >upload <<-'P'
+		import os, socket, sys, time
+		for i in range(100):  # the server may not listen yet
+		    try:
+		        s = socket.create_connection(('127.0.0.1', int(os.environ['FORWARD_LOCAL_8000'])), 10)
+		        s.sendall(bytes(3000000))
+		        if answer := s.recv(100):
+		            sys.exit(answer.strip() != b'3000000')
+		    except OSError:
+		        pass
+		    time.sleep(0.1)
+		sys.exit('no answer')
+	P
+	k8s-forward -n "$NS" pod/local:8000 -- python3 upload 2>/dev/null
+}
+
 @test "a port that nothing listens on ends the connection" {
 	served
 	run ! k8s-forward -n "$NS" "pod/$output:9" -- sh -c 'curl -sf "http://127.0.0.1:$(env | sed -n s/^FORWARD_WEB_.*=//p)/"'
+	[[ $output == *'error forwarding port 9 to pod '*'onnection refused'* ]]
 }
