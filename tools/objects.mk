@@ -56,7 +56,7 @@ O_run-finally = run-finally $(BASE) $(LOOP)
 O_sql-serve  = $(addprefix sql-serve/,main serve call routes routes_match sql pool link static) $(JSON) $(LOOP) $(SCAN) $(HTTPD) lib/pg lib/pg_lex lib/redis
 O_k8s-sandbox = $(addprefix k8s-sandbox/,main command credentials daemons init keep mounts namespaces network relay remove state) \
 	$(JSON) $(LOOP) lib/digest lib/cert
-APID = $(patsubst %,k8s-apid/%,server access access_grant access_roles admission rbac request path types store status auth object write change delete read watch discovery openapi subresources scale kubelet portforward views table columns columns_cluster columns_pods defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
+APID = $(patsubst %,k8s-apid/%,server access access_grant access_roles access_rules admission rbac request path types store status auth object write change delete read watch discovery openapi subresources scale kubelet portforward views table columns columns_cluster columns_pods defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
 APID_PURE = $(patsubst %,k8s-apid/%,apply apply_conflict apply_managed fields fields_merge fields_object fields_schema fields_shape patch patch_strategic select select_field)
 O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) $(HTTPD) $(HTTP) lib/portforward lib/digest $(YAML)
 CONTROL = $(patsubst %,k8s-controllerd/%,control work act meta cond template pods kinds deployment deployment_status rollout replicaset \

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # k8s-apid as kubectl 1.32 sees it, without nodes and controllers.
 
+bats_require_minimum_version 1.5.0
 load helper
 load cluster
 
@@ -146,4 +147,25 @@ setup() {
 	run k get events
 	[ "$status" -eq 0 ]
 	kubectl explain deployment.spec.strategy | grep -q rollingUpdate
+}
+
+@test "sorted by what is not in metadata, what one may do, a debugger that is not to be had" {
+	for n in 2 1; do
+		api POST "/api/v1/namespaces/$NS/events" -H 'Content-Type: application/json' -o /dev/null \
+			-d '{"metadata":{"name":"e'$n'"},"involvedObject":{"kind":"Pod","name":"p'$n'","namespace":"'"$NS"'"},"reason":"R","message":"m","type":"Normal","lastTimestamp":"2026-01-0'$n'T00:00:00Z"}'
+	done
+	[ "$(k get events --sort-by=.lastTimestamp --no-headers | awk '{ print $4 }' | xargs)" = "pod/p1 pod/p2" ]
+	api GET "/api/v1/namespaces/$NS/events?includeObject=None" -H 'Accept: application/json;as=Table;v=v1;g=meta.k8s.io' | jq -e '.rows | length == 2 and .[0].object == null'
+	k auth can-i --list | grep -E '^\*\.\* +\[\] +\[\] +\[\*\]$'
+	k auth can-i --list | grep -E '^ +\[/version\] +\[\] +\[get\]$'
+	k run p --image=nginx
+	# a Status without details makes kubectl 1.32 panic here
+	run -1 k debug p --image=busybox
+	[[ $output == *'ephemeral containers are disabled for this cluster'* || $output == *'the server could not find the requested resource'* ]]
+}
+
+@test "diff shows what changes, and nothing else" {
+	k create configmap a --from-literal=x=1
+	run -1 k diff -f - <<<'{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"x":"2"}}'
+	[ "$(grep -c '^[-+] ' <<<"$output")" = 2 ]
 }

@@ -140,7 +140,7 @@ test_table(void)
 
 	v = json_parse(text, strlen(text), NULL);
 	buf_init(&b, 65536);
-	table_add(table, t, v);
+	table_add(table, t, v, TABLE_METADATA);
 	json_write(&b, json_at(table, "rows", NULL));
 	tap_str(buf_str(&b),
 	    "[{\"cells\":[\"a\",1,\"<unknown>\"],\"object\":{\"kind\":"

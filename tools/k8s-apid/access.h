@@ -25,6 +25,12 @@ int access_check_verb(
 int access_review(const struct request *rq, cJSON *v, struct status *st);
 
 /*
+ * Fills status of a SelfSubjectRulesReview: the rules that hold for the user
+ * in the namespace of its spec.  0, or -1 (400) without one.
+ */
+int access_rules_review(const struct request *rq, cJSON *v, struct status *st);
+
+/*
  * Creates the roles and bindings that every cluster has: of discovery, and
  * cluster-admin, admin, edit and view.  Aggregation is not served, so theirs
  * are for the kinds of this server.  0, or -1 with st filled.

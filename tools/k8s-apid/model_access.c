@@ -21,6 +21,7 @@ const struct model model_access[] = {
 	    "holderIdentity:*s leaseDurationSeconds:*i acquireTime:*m "
 	    "renewTime:*m leaseTransitions:*i strategy:*s preferredHolder:*s" },
 	{ "NonResourceAttributes", "path:s verb:s" },
+	{ "NonResourceRule", "verbs:[s] nonResourceURLs:[s]" },
 	{ "PodMetrics", "metadata:ObjectMeta timestamp:t window:s "
 			"containers:[ContainerMetrics]" },
 	{ "PolicyRule",
@@ -30,6 +31,8 @@ const struct model model_access[] = {
 	    "namespace:s verb:s group:s version:s resource:s subresource:s "
 	    "name:s fieldSelector:*FieldSelectorAttributes "
 	    "labelSelector:*LabelSelectorAttributes" },
+	{ "ResourceRule",
+	    "verbs:[s] apiGroups:[s] resources:[s] resourceNames:[s]" },
 	{ "Role", "metadata:ObjectMeta rules:[PolicyRule]" },
 	{ "RoleBinding",
 	    "metadata:ObjectMeta subjects:[Subject] roleRef:RoleRef" },
@@ -46,9 +49,16 @@ const struct model model_access[] = {
 	{ "SelfSubjectReview",
 	    "metadata:ObjectMeta status:SelfSubjectReviewStatus" },
 	{ "SelfSubjectReviewStatus", "userInfo:UserInfo" },
+	{ "SelfSubjectRulesReview",
+	    "metadata:ObjectMeta spec:SelfSubjectRulesReviewSpec "
+	    "status:SubjectRulesReviewStatus" },
+	{ "SelfSubjectRulesReviewSpec", "namespace:s" },
 	{ "Subject", "kind:s apiGroup:s name:s namespace:s" },
 	{ "SubjectAccessReviewStatus",
 	    "allowed:b denied:b@4 reason:s@2 evaluationError:s" },
+	{ "SubjectRulesReviewStatus",
+	    "resourceRules:[ResourceRule] nonResourceRules:[NonResourceRule] "
+	    "incomplete:b evaluationError:s" },
 	{ "TokenRequest", "metadata:ObjectMeta spec:TokenRequestSpec "
 			  "status:TokenRequestStatus" },
 	{ "TokenRequestSpec", "audiences:[s] expirationSeconds:*l@4 "

@@ -27,6 +27,22 @@ object_strip_nulls(cJSON *v)
 	}
 }
 
+void
+object_strip_empty(cJSON *v)
+{
+	static const char *const members[] = { "labels", "annotations",
+		"finalizers", "ownerReferences" };
+	cJSON *meta = json_at(v, "metadata", NULL), *m;
+	size_t i;
+
+	for (i = 0; i < sizeof members / sizeof members[0]; i++) {
+		m = cJSON_GetObjectItemCaseSensitive(meta, members[i]);
+		if (m != NULL && m->child == NULL &&
+		    (cJSON_IsObject(m) || cJSON_IsArray(m)))
+			cJSON_Delete(cJSON_DetachItemViaPointer(meta, m));
+	}
+}
+
 int
 object_dying(const cJSON *v)
 {

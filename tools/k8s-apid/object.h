@@ -13,6 +13,12 @@
 void object_strip_nulls(cJSON *v);
 
 /*
+ * Removes what metadata has of empty maps and lists: to Go's encoder they
+ * are not there.
+ */
+void object_strip_empty(cJSON *v);
+
+/*
  * Checks and completes apiVersion, kind, metadata.namespace and
  * metadata.name of an object that was sent (name NULL: a new one, whose name
  * may come from generateName).  0 or -1 (400).

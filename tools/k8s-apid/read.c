@@ -117,7 +117,8 @@ add_item(struct listing *l, struct object *o)
 	else if (l->as == ACCEPT_METADATA)
 		view = views_metadata(object_value(o));
 	if (l->as == ACCEPT_TABLE)
-		table_add(l->table, t, view != NULL ? view : object_value(o));
+		table_add(l->table, t, view != NULL ? view : object_value(o),
+		    table_include(httpd_query(l->rq->http, "includeObject")));
 	else {
 		if (l->items > 1)
 			buf_addc(&l->out, ',');

@@ -211,7 +211,9 @@ respond_value(struct request *rq, int code, const cJSON *v)
 	if (as == ACCEPT_TABLE) {
 		out = table_new(rq->type, 1);
 		if (out != NULL) {
-			table_add(out, rq->type, v);
+			table_add(out, rq->type, v,
+			    table_include(
+				httpd_query(rq->http, "includeObject")));
 			json_set_str(json_sub(out, "metadata"),
 			    "resourceVersion",
 			    json_str(v, "metadata", "resourceVersion", NULL));

@@ -54,6 +54,9 @@ refuse(struct request *rq, int code, const char *reason, const char *why)
 	struct status st = { 0 };
 
 	status_set(&st, code, reason, "%s", why);
+	/* kubectl debug looks into them without a question */
+	if (code != 401)
+		st.details = cJSON_CreateObject();
 	respond_status(rq, &st);
 	status_release(&st);
 }

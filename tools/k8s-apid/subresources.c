@@ -287,6 +287,9 @@ review_create(struct request *rq)
 	if (rc == 0 && strcmp(rq->type->kind, "SelfSubjectReview") == 0)
 		json_set(
 		    json_sub(v, "status"), "userInfo", user_info(rq->user));
+	else if (rc == 0 &&
+		 strcmp(rq->type->kind, "SelfSubjectRulesReview") == 0)
+		rc = access_rules_review(rq, v, &st);
 	else if (rc == 0)
 		rc = access_review(rq, v, &st);
 	if (rc == 0) {

@@ -43,9 +43,19 @@ table_new(const struct type *t, int headers)
 	return NULL;
 }
 
+enum table_include
+table_include(const char *query)
+{
+	if (query != NULL && strcmp(query, "Object") == 0)
+		return TABLE_OBJECT;
+	return query != NULL && strcmp(query, "None") == 0 ? TABLE_NONE :
+							     TABLE_METADATA;
+}
+
 /* Integers are raw text: a cell is written by one function for both. */
 int
-table_add(cJSON *table, const struct type *t, const cJSON *object)
+table_add(cJSON *table, const struct type *t, const cJSON *object,
+    enum table_include include)
 {
 	const struct column *c;
 	cJSON *row = cJSON_CreateObject(), *cells, *cell;
@@ -63,7 +73,10 @@ table_add(cJSON *table, const struct type *t, const cJSON *object)
 		cJSON_AddItemToArray(cells, cell);
 	}
 	buf_release(&b);
-	json_set(row, "object", views_metadata(object));
+	if (include == TABLE_METADATA)
+		json_set(row, "object", views_metadata(object));
+	else if (include == TABLE_OBJECT) /* kubectl get --sort-by reads it */
+		json_set(row, "object", cJSON_Duplicate(object, 1));
 	if (cells != NULL &&
 	    cJSON_AddItemToArray(json_at(table, "rows", NULL), row))
 		return 0;

@@ -14,7 +14,14 @@
  */
 cJSON *table_new(const struct type *t, int headers);
 
-/* Appends a row for the object, with its metadata.  0 or -1. */
-int table_add(cJSON *table, const struct type *t, const cJSON *object);
+/* What a row has of its object beside the cells. */
+enum table_include { TABLE_METADATA, TABLE_OBJECT, TABLE_NONE };
+
+/* From the query includeObject (or NULL); what is unknown is metadata. */
+enum table_include table_include(const char *query);
+
+/* Appends a row for the object.  0 or -1. */
+int table_add(cJSON *table, const struct type *t, const cJSON *object,
+    enum table_include include);
 
 #endif

@@ -26,6 +26,7 @@ struct watch {
 	struct store_watch *sub;
 	struct loop_timer *timeout, *bookmark;
 	int bookmarks, headers;
+	enum table_include include;
 	uint64_t rv; /* of what was told last */
 	char ns[PATH_NAME];
 };
@@ -84,7 +85,7 @@ say_value(struct watch *w, const char *kind, const cJSON *v)
 		out = table_new(w->type, w->headers == 0);
 		w->headers = 1;
 		if (out != NULL)
-			table_add(out, w->type, v);
+			table_add(out, w->type, v, w->include);
 	} else if (w->as == ACCEPT_METADATA)
 		out = views_metadata(v);
 	if (json_write(&b, out != NULL ? out : v) == 0)
@@ -181,6 +182,7 @@ watch_new(struct request *rq, struct status *st)
 	w->http = rq->http;
 	w->type = rq->type;
 	w->as = request_accept(rq);
+	w->include = table_include(httpd_query(rq->http, "includeObject"));
 	w->bookmarks = request_flag(rq, "allowWatchBookmarks");
 	snprintf(w->ns, sizeof w->ns, "%s", rq->path.ns);
 	s = httpd_query(rq->http, "labelSelector");

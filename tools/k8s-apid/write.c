@@ -141,6 +141,7 @@ write_create(struct write *w, cJSON *v, struct object **out, struct status *st)
 	char key[2 * PATH_NAME];
 
 	object_strip_nulls(v);
+	object_strip_empty(v);
 	if (check_namespace(w, v, st) != 0 ||
 	    key_of(v, key, sizeof key, st) != 0)
 		goto fail;
@@ -198,6 +199,7 @@ write_update(struct write *w, struct object *old, cJSON *v, struct object **out,
 	char key[2 * PATH_NAME];
 
 	object_strip_nulls(v);
+	object_strip_empty(v);
 	if (key_of(v, key, sizeof key, st) != 0 ||
 	    object_carry(w->type, w->sub, was, v, st) != 0 ||
 	    defaults_update(w->type, was, v, st) != 0 ||
