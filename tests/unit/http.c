@@ -18,11 +18,13 @@ static int server, port, accepted, answered;
 static char request[70000]; /* as the server last saw it */
 
 struct got {
-	int done, status, refused, timed_out, pieces;
+	int done, status, refused, timed_out, resent, pieces;
 	char body[200], headers[400], error[200];
 	size_t bytes;
 	struct http_timing t;
 };
+
+static int fickle; /* how often it was asked */
 
 static void
 say(int fd, const char *s)
@@ -53,6 +55,8 @@ answer(int fd, const char *path)
 	} else if (strncmp(path, "/silent ", 8) == 0) {
 		return;
 	} else if (strncmp(path, "/close ", 7) == 0) {
+		shutdown(fd, SHUT_RDWR);
+	} else if (strncmp(path, "/fickle ", 8) == 0 && fickle++ == 0) {
 		shutdown(fd, SHUT_RDWR);
 	} else if (strncmp(path, "/away ", 6) == 0) {
 		say(fd, "HTTP/1.1 302 Found\r\nLocation: /here\r\n"
@@ -135,6 +139,7 @@ on_done(void *arg, const struct http_result *r)
 	g->status = r->status;
 	g->refused = r->refused;
 	g->timed_out = r->timed_out;
+	g->resent = r->resent;
 	g->bytes = r->bytes;
 	g->t = r->timing;
 	snprintf(g->headers, sizeof(g->headers), "%s", buf_str(r->headers));
@@ -274,6 +279,27 @@ test_sending(void)
 	    "a header with a line end is refused");
 }
 
+/* A kept connection that is closed when the next request comes. */
+static void
+test_resent(void)
+{
+	struct http_request rq = { .method = "POST" };
+	struct got g;
+
+	get(rq, "/", &g);
+	tap_ok(g.status == 200 && !g.resent, "sent once");
+	fickle = 0;
+	get(rq, "/fickle", &g);
+	tap_ok(g.status == 200 && g.resent && fickle == 2,
+	    "what was sent again is marked so");
+	rq.once = 1;
+	fickle = 0;
+	get(rq, "/fickle", &g);
+	tap_ok(g.status == 0 && g.refused && g.resent && fickle == 1,
+	    "and can be forbidden");
+	tap_str(g.error, "connection closed without an answer", "with why");
+}
+
 static void
 test_limits(void)
 {
@@ -399,6 +425,7 @@ main(void)
 	serve();
 	test_plain();
 	test_sending();
+	test_resent();
 	test_limits();
 	test_streams();
 	http_free(h);

@@ -87,8 +87,9 @@ same_content(const cJSON *left, const cJSON *right)
 }
 
 /*
- * 1 when the object is as new as our last change to it: then an attempt whose
- * answer was lost has made it.
+ * 1 when the object is as new as our last change to it, or as this run when
+ * nothing in it is ours to change: then an attempt whose answer was lost has
+ * made it.
  */
 static int
 just_created(const struct object *o, const cJSON *object)
@@ -103,10 +104,10 @@ just_created(const struct object *o, const cJSON *object)
 		name = json_str(e, "manager", NULL);
 		at = json_str(e, "time", NULL);
 		if (name != NULL && strcmp(name, o->run->manager) == 0 &&
-		    at != NULL && born != NULL && strcmp(at, born) == 0)
-			return revision(object) > o->run->baseline;
+		    (at == NULL || born == NULL || strcmp(at, born) != 0))
+			return 0;
 	}
-	return 0;
+	return revision(object) > o->run->baseline;
 }
 
 static enum result

@@ -64,6 +64,9 @@ struct http_result {
 			      tried again as nothing was answered */
 	int unsent; /* 1: there was no connection to send it over, so that it
 		       was surely not carried out */
+	int resent; /* 1: was sent again, or would have been but for once, as
+		       a kept connection was closed: it may have been carried
+		       out twice */
 	int timed_out;
 	enum http_cause cause; /* of error */
 	int shared; /* 1: over HTTP/2: further requests take no connections */
@@ -97,6 +100,8 @@ struct http_request {
 			    is making, to share it if it is HTTP/2, than make
 			    one beside it (the wait counts as its time) */
 	int raw;         /* 1: only connects, see http_raw_fd */
+	int once;        /* 1: when a kept connection turns out to be closed
+			    the request fails, instead of being sent again */
 	const char *userpwd_bearer; /* bearer token, or NULL; never logged */
 	http_data_fn *on_data;      /* or NULL: the body is collected */
 	http_done_fn *done;

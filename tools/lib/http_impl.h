@@ -43,7 +43,9 @@ struct http_call {
 	int body_fd; /* or -1 */
 	size_t body_len;
 	int added; /* to the multi handle */
-	int raw;   /* the connection outlives done */
+	int once, follow, resent;
+	unsigned sends; /* how often it was sent */
+	int raw;        /* the connection outlives done */
 	int queued, busy, cancelled, paused;
 	int over, refused_data, too_large, idled; /* how it ended */
 	CURLcode code;

@@ -115,6 +115,25 @@ on_connect(void *arg, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
+/*
+ * Before each time that the request is sent.  libcurl repeats it by itself, of
+ * whatever method, when a kept connection was closed before any answer.
+ */
+static int
+on_send(void *arg, char *peer, char *own, int peer_port, int own_port)
+{
+	struct http_call *c = arg;
+
+	(void)peer;
+	(void)own;
+	(void)peer_port;
+	(void)own_port;
+	if (c->sends++ == 0 || c->follow > 0)
+		return CURL_PREREQFUNC_OK;
+	c->resent = 1;
+	return c->once ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 static int
 is_token(const char *s, size_t n)
 {
@@ -346,6 +365,8 @@ set_limits(struct http_call *c, const struct http_request *rq)
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, 15L);
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, 5L);
 	curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, on_connect);
+	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_send);
+	curl_easy_setopt(e, CURLOPT_PREREQDATA, c);
 	if (rq->follow > 0) {
 		curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 1L);
 		curl_easy_setopt(e, CURLOPT_MAXREDIRS, (long)rq->follow);
@@ -377,6 +398,8 @@ http_call_set_up(
 	c->idle_ms = rq->idle_timeout_ms;
 	c->timeout_ms = rq->timeout_ms;
 	c->raw = rq->raw;
+	c->once = rq->once;
+	c->follow = rq->follow > 0;
 	c->body_fd = -1;
 	c->max_body = rq->max_body != 0 ? rq->max_body : 16 << 20;
 	buf_init(&c->body, c->on_data != NULL ?

@@ -62,7 +62,8 @@ describe_error(struct http_call *c)
 		 err != 0)
 		snprintf(
 		    c->error, size, "cannot connect: %s", strerror((int)err));
-	else if (c->code == CURLE_GOT_NOTHING)
+	else if (c->code == CURLE_GOT_NOTHING ||
+		 c->code == CURLE_ABORTED_BY_CALLBACK) /* see on_send */
 		snprintf(c->error, size, "connection closed without an answer");
 	else if (c->error[0] == '\0')
 		snprintf(c->error, size, "%s", curl_easy_strerror(c->code));
@@ -106,6 +107,7 @@ was_refused(CURLcode code)
 	return code == CURLE_COULDNT_CONNECT ||
 	       code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SEND_ERROR ||
 	       code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING ||
+	       code == CURLE_ABORTED_BY_CALLBACK ||
 	       code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 ||
 	       code == CURLE_HTTP2_STREAM;
 }
@@ -123,6 +125,7 @@ http_call_result(struct http_call *c, struct http_result *r)
 	r->body = &c->body;
 	r->headers = &c->response;
 	r->bytes = c->bytes;
+	r->resent = c->resent;
 	fill_timing(c->easy, &r->timing);
 	if (c->code == CURLE_OK)
 		return;

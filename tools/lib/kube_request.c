@@ -213,7 +213,7 @@ retry(struct kube_call_state *c, const struct http_result *r, const char *said,
 	}
 	if (!may_retry(c, r, said, broken))
 		return 0;
-	if (is_unclear(r, broken))
+	if (is_unclear(r, broken) || r->resent)
 		c->unclear = 1;
 	wait = kube_backoff(&c->delay, KUBE_BACKOFF_FIRST, KUBE_BACKOFF_MAX);
 	asked = kube_retry_after(r);
@@ -274,7 +274,7 @@ on_answer(void *arg, const struct http_result *r)
 		goto out;
 	a.retry_after_ms = kube_retry_after(r);
 	a.hopeless = r->status == 0 && !r->refused && !r->timed_out;
-	a.unclear = c->unclear;
+	a.unclear = c->unclear || r->resent;
 	a.body = body;
 	if (broken)
 		a.status = 0;
@@ -332,6 +332,7 @@ send_call(struct kube_call_state *c, struct fault *f)
 		.timeout_ms = c->timeout_ms,
 		.max_body = KUBE_MAX_BODY,
 		.fresh = c->fresh,
+		.once = strcmp(c->method, "POST") == 0,
 		.join = 1,
 		.on_data = c->data != NULL ? on_stream_data : NULL,
 		.done = c->data != NULL ? on_stream_end : on_answer,
