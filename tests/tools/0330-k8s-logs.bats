@@ -48,6 +48,18 @@ teardown_file() {
 	[[ $output == three ]]
 }
 
+@test "--timestamps, and --since-time with one of them" {
+	run -0 --separate-stderr k8s-logs -o text --timestamps ticks
+	[[ ${#lines[@]} == 5 && ${lines[2]} =~ ^20[-0-9]+T[0-9:.]+Z\ tick\ 3$ ]]
+	# the node's answer begins with that second: whole seconds are what it takes
+	sleep 1
+	since=$(date -u +%FT%TZ)
+	run -0 --separate-stderr k8s-logs -o text --since-time "$since" ticks
+	[[ -z $output ]]
+	run -0 --separate-stderr k8s-logs -o text --since-time 2020-01-01T00:00:00Z ticks
+	[[ ${#lines[@]} == 5 ]]
+}
+
 @test "a workload's pods, and those of a selector" {
 	run -0 --separate-stderr k8s-logs -o text deploy/web
 	[[ ${#lines[@]} == 2 && ${lines[0]} == web-*"/c hello" ]]
@@ -57,6 +69,8 @@ teardown_file() {
 
 @test "--previous" {
 	run -0 --separate-stderr k8s-logs -o text --previous crash
+	[[ $output == run ]]
+	run -0 --separate-stderr k8s-logs -o text -p crash
 	[[ $output == run ]]
 	run -1 --separate-stderr k8s-logs --previous -c a talk
 	[[ -z $output && $stderr == *"talk/a: previous terminated container"* ]]
@@ -89,6 +103,9 @@ teardown_file() {
 	run -2 k8s-logs -c a --all-containers talk
 	run -2 k8s-logs -o yaml talk
 	run -2 k8s-logs --tail -1 talk
+	run -2 --separate-stderr k8s-logs --since-time yesterday talk
+	[[ $stderr == *'yesterday: not a time as '* ]]
+	run -2 k8s-logs --since 5m --since-time 2020-01-01T00:00:00Z talk
 	run -2 --separate-stderr k8s-logs nokind/x
 	[[ $stderr == "k8s-logs: nokind: no such kind"* ]]
 }

@@ -35,6 +35,7 @@ struct stream {
 	struct kube_log log;
 	struct buf refusal; /* what came instead of a log */
 	int lost;           /* how often, without a line meanwhile */
+	int before; /* its container has been restarted: ask for that run */
 	int old;    /* was running when we came: --tail and --since apply */
 	int checks; /* whether its container has ended */
 	int over;
@@ -45,9 +46,11 @@ struct logs {
 	struct kube *kube;
 	const char *ns, *container;
 	int all, follow, previous, text;
-	int prefix;      /* several containers: text lines say whose */
-	long long tail;  /* lines, -1: all */
-	long long since; /* seconds, 0: all */
+	int prefix;             /* several containers: text lines say whose */
+	long long tail;         /* lines, -1: all */
+	long long since;        /* seconds, 0: all */
+	const char *since_time; /* or a time as the API takes it, or NULL */
+	int timestamps;         /* text lines say when they were written */
 	struct source **sources;
 	size_t nsources;
 	struct stream **v;
@@ -67,8 +70,14 @@ int logs_once(struct logs *l, struct fault *f);
 /* Follows the sources' pods until all of them have ended. */
 int logs_follow(struct logs *l, struct fault *f);
 
-/* 1 while the run that s is of goes on, as far as the watches know. */
-int logs_running(const struct logs *l, const struct stream *s);
+/* What has become of the run that s is of, as far as the watches know. */
+enum run {
+	RUN_GOES_ON,
+	RUN_OVER,   /* ended; its log is the container's still */
+	RUN_BEFORE, /* another runs: its log is the container's previous one */
+	RUN_LOST,   /* that is no more to be had */
+};
+enum run logs_run(const struct logs *l, const struct stream *s);
 
 void logs_release(struct logs *l);
 

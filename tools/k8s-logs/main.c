@@ -7,20 +7,23 @@
 #include <string.h>
 
 #include "kube_tool.h"
+#include "lib/clock.h"
 #include "logs.h"
 
 #define PATIENCE_MS 10000 /* a kubelet may be away for good */
 
 static const char usage[] =
-    "k8s-logs [-f] [--all-containers] [--context NAME] [--kubeconfig FILE]\n"
-    "    [--previous] [--since DURATION] [--tail N] [-c CONTAINER]\n"
-    "    [-l SELECTOR] [-n NAMESPACE] [-o json|text] [POD | KIND/NAME] ...";
+    "k8s-logs [-fp] [--all-containers] [--context NAME] [--kubeconfig FILE]\n"
+    "    [--since DURATION] [--since-time TIME] [--tail N] [--timestamps]\n"
+    "    [-c CONTAINER] [-l SELECTOR] [-n NAMESPACE] [-o json|text]\n"
+    "    [POD | KIND/NAME] ...";
 
 enum {
 	O_ALL = 1,
-	O_PREVIOUS,
 	O_SINCE,
+	O_SINCE_TIME,
 	O_TAIL,
+	O_TIMESTAMPS,
 };
 
 static const struct option options[] = {
@@ -28,10 +31,12 @@ static const struct option options[] = {
 	{ "container", required_argument, NULL, 'c' },
 	{ "follow", no_argument, NULL, 'f' },
 	{ "output", required_argument, NULL, 'o' },
-	{ "previous", no_argument, NULL, O_PREVIOUS },
+	{ "previous", no_argument, NULL, 'p' },
 	{ "selector", required_argument, NULL, 'l' },
 	{ "since", required_argument, NULL, O_SINCE },
+	{ "since-time", required_argument, NULL, O_SINCE_TIME },
 	{ "tail", required_argument, NULL, O_TAIL },
+	{ "timestamps", no_argument, NULL, O_TIMESTAMPS },
 	KUBE_TOOL_LONG,
 };
 
@@ -60,17 +65,20 @@ check(const struct logs *l, const struct arguments *args, int operands)
 			   "followed");
 	if (l->all && l->container != NULL)
 		tool_usage("-c and --all-containers exclude each other");
+	if (l->since > 0 && l->since_time != NULL)
+		tool_usage("--since and --since-time exclude each other");
 }
 
 static void
 parse(int argc, char **argv, struct logs *l, struct arguments *args)
 {
 	struct fault f = { 0 };
+	struct timespec at;
 	double ms;
 	int ch, rc = 0;
 
 	while (rc == 0 &&
-	       (ch = tool_getopt(argc, argv, "c:fl:n:o:", options)) != -1)
+	       (ch = tool_getopt(argc, argv, "c:fl:n:o:p", options)) != -1)
 		switch (ch) {
 		case 'c':
 			l->container = optarg;
@@ -84,19 +92,29 @@ parse(int argc, char **argv, struct logs *l, struct arguments *args)
 		case 'o':
 			l->text = output(optarg);
 			break;
+		case 'p':
+			l->previous = 1;
+			break;
 		case O_ALL:
 			l->all = 1;
-			break;
-		case O_PREVIOUS:
-			l->previous = 1;
 			break;
 		case O_SINCE:
 			rc = opt_duration("--since", optarg, &ms, &f);
 			l->since = ms < 1000 ? 1 : (long long)ceil(ms / 1000);
 			break;
+		case O_SINCE_TIME:
+			if (clock_parse(optarg, &at) != 0)
+				tool_usage("--since-time: %s: not a time as "
+					   "2026-01-31T12:00:00Z",
+				    optarg);
+			l->since_time = optarg;
+			break;
 		case O_TAIL:
 			rc = opt_number(
 			    "--tail", optarg, 0, 1000000000, &l->tail, &f);
+			break;
+		case O_TIMESTAMPS:
+			l->timestamps = 1;
 			break;
 		default:
 			kube_tool_option(&args->cluster, ch, optarg);

@@ -10,6 +10,7 @@
 #include "logs.h"
 #include "tool.h"
 
+#define FOLLOW_PATIENCE_MS 100
 #define DEFAULT_CONTAINER "kubectl.kubernetes.io/default-container"
 
 int
@@ -142,23 +143,37 @@ run_id(const cJSON *pod, const char *name)
 	return id != NULL ? id : "";
 }
 
-int
-logs_running(const struct logs *l, const struct stream *s)
+/* s's pod as a watch knows it, or NULL: it is gone, or nothing is followed. */
+static const cJSON *
+watched_pod(const struct logs *l, const struct stream *s)
 {
-	const cJSON *pod;
+	const cJSON *pod = NULL;
 	size_t i;
 
-	for (i = 0; i < l->nsources; i++) {
-		if (l->sources[i]->cache == NULL)
-			continue;
-		pod = kube_cache_get(l->sources[i]->cache, l->ns, s->pod);
-		if (pod != NULL &&
-		    strcmp(run_id(pod, s->container), s->id) == 0 &&
-		    json_at(container_status(pod, s->container), "state",
-			"running", NULL) != NULL)
-			return 1;
-	}
-	return 0;
+	for (i = 0; i < l->nsources && pod == NULL; i++)
+		if (l->sources[i]->cache != NULL)
+			pod =
+			    kube_cache_get(l->sources[i]->cache, l->ns, s->pod);
+	return pod;
+}
+
+enum run
+logs_run(const struct logs *l, const struct stream *s)
+{
+	const cJSON *pod = watched_pod(l, s), *status;
+	const char *before;
+
+	if (pod == NULL)
+		return RUN_LOST;
+	status = container_status(pod, s->container);
+	if (strcmp(run_id(pod, s->container), s->id) == 0)
+		return json_at(status, "state", "running", NULL) != NULL ?
+			   RUN_GOES_ON :
+			   RUN_OVER;
+	before =
+	    json_str(status, "lastState", "terminated", "containerID", NULL);
+	return before != NULL && strcmp(before, s->id) == 0 ? RUN_BEFORE :
+							      RUN_LOST;
 }
 
 /* Warns, once a pod, that there is more than what is told. */
@@ -364,6 +379,8 @@ logs_follow(struct logs *l, struct fault *f)
 			r = -1;
 	}
 	buf_release(&path);
+	/* a log is asked for by who knows whether its container still runs */
+	kube_set_patience(l->kube, FOLLOW_PATIENCE_MS);
 	while (r == 0 && !l->stopped && !all_over(l))
 		r = loop_once(l->loop, -1, f);
 	return r;

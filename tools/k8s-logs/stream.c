@@ -83,10 +83,12 @@ hand_on(struct logs *l)
 }
 
 static void
-tell_text(struct stream *s, const char *text, size_t n)
+tell_text(struct stream *s, const char *ts, const char *text, size_t n)
 {
 	if (s->logs->prefix)
 		printf("%s/%s ", s->pod, s->container);
+	if (s->logs->timestamps && ts != NULL)
+		printf("%s ", ts);
 	fwrite(text, 1, n, stdout);
 	putchar('\n');
 }
@@ -111,17 +113,16 @@ static void
 on_line(void *arg, const struct timespec *at, const char *text, size_t n)
 {
 	struct stream *s = arg;
-	char ts[CLOCK_TS_SIZE];
+	char room[CLOCK_TS_SIZE];
+	const char *ts = at != NULL ? clock_format(room, at, 0) : NULL;
 
 	if (s->logs->stopped)
 		return;
 	s->lost = 0;
-	if (at != NULL)
-		clock_format(ts, at, 0);
 	if (s->logs->text)
-		tell_text(s, text, n);
+		tell_text(s, ts, text, n);
 	else
-		tell_record(s, at != NULL ? ts : NULL, text, n);
+		tell_record(s, ts, text, n);
 }
 
 static int
@@ -143,7 +144,14 @@ begin_again(void *arg)
 	struct fault f = { 0 };
 
 	s->timer = NULL;
-	if (stream_begin(s, &f) == 0)
+	if (s->logs->follow) {
+		/* the present log may be another run's, which tells its own */
+		enum run run = logs_run(s->logs, s);
+
+		s->before = run == RUN_BEFORE;
+		s->over = run == RUN_LOST;
+	}
+	if (s->over || stream_begin(s, &f) == 0)
 		return;
 	s->over = 1;
 	s->logs->status = tool_worse(s->logs->status, tool_fault(&f));
@@ -161,7 +169,7 @@ check_end(void *arg)
 	struct logs *l = s->logs;
 
 	s->timer = NULL;
-	if (l->stopped || !l->follow || !logs_running(l, s)) {
+	if (l->stopped || !l->follow || logs_run(l, s) != RUN_GOES_ON) {
 		s->over = 1;
 	} else if (s->checks++ < END_CHECKS) {
 		s->timer =
@@ -247,9 +255,9 @@ stream_begin(struct stream *s, struct fault *f)
 	http_escape(&path, s->pod, strlen(s->pod), 0);
 	buf_adds(&path, "/log?timestamps=true&container=");
 	http_escape(&path, s->container, strlen(s->container), 0);
-	if (l->follow)
+	if (l->follow && !s->before)
 		buf_adds(&path, "&follow=true");
-	if (l->previous)
+	if (l->previous || s->before)
 		buf_adds(&path, "&previous=true");
 	n = path.len;
 	kube_log_resume(&s->log, &path);
@@ -258,6 +266,11 @@ stream_begin(struct stream *s, struct fault *f)
 			buf_addf(&path, "&tailLines=%lld", l->tail);
 		if (l->since > 0)
 			buf_addf(&path, "&sinceSeconds=%lld", l->since);
+		if (l->since_time != NULL) {
+			buf_adds(&path, "&sinceTime=");
+			http_escape(
+			    &path, l->since_time, strlen(l->since_time), 0);
+		}
 	}
 	if (buf_check(&path, s->pod, f) == 0) {
 		s->call =
