@@ -54,7 +54,7 @@ torn_down() {
 	sed -i 's|/note-api:|/no-such-image:|' stack/manifests/services.yaml
 	SECONDS=0
 	run ! inttest
-	((SECONDS < 16))
+	((SECONDS < $(loaded 16)))
 	[[ $output == *ErrImagePull* || $output == *ImagePullBackOff* ]]
 	[[ $output == *no-such-image* ]]
 	torn_down

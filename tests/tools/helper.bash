@@ -19,6 +19,16 @@ wait_for() {
 	done
 }
 
+# loaded N: the limit N for a time by the clock, as it is now: a machine with
+# more to run than processors gives each its share, and the limit goes with it
+loaded() {
+	local running cores
+	running=$(cut -d' ' -f4 /proc/loadavg)
+	running=${running%/*}
+	cores=$(nproc)
+	echo $(($1 * (running > cores ? running : cores) / cores))
+}
+
 # end_process PID: TERM, then KILL after 5 s
 end_process() {
 	kill -TERM "$1" 2>/dev/null || return 0

@@ -164,6 +164,7 @@ test_plugin(void)
 	struct kube_auth *a;
 	const char *token = NULL;
 	char path[200];
+	unsigned turn;
 
 	put("plugin", plugin);
 	snprintf(path, sizeof(path), "%s/plugin", dir);
@@ -175,9 +176,13 @@ test_plugin(void)
 	tap_str(token, "from-env-0", "with its arguments and environment");
 	kube_auth_token(a, &token, &f);
 	tap_str(token, "from-env-0", "once");
-	tap_ok(kube_auth_refused(a) == 1, "after a 401");
+	turn = kube_auth_turn(a);
+	tap_ok(kube_auth_refused(a, turn) == 1, "after a 401");
 	kube_auth_token(a, &token, &f);
 	tap_str(token, "from-env-1", "again");
+	tap_ok(kube_auth_refused(a, turn) == 1, "a 401 to the old token");
+	kube_auth_token(a, &token, &f);
+	tap_str(token, "from-env-1", "is no reason to run it once more");
 	kube_auth_free(a);
 	put("plugin", "#!/bin/sh\nexit 7\n");
 	a = kube_auth_new(&c, &f);
