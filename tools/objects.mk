@@ -36,7 +36,7 @@ PATCH = k8s-apid/select k8s-apid/select_field k8s-apid/patch k8s-apid/patch_stra
 
 # One list of objects per tool (tools/NAME.c unless a folder), sorted by family.
 O_k8s-apply  = $(addprefix k8s-apply/,main plan send crd diff report) kube_tool $(KUBE) $(STATUS) lib/manifest
-O_k8s-wait   = $(addprefix k8s-wait/,main target pods watch explain report live) kube_tool $(KUBE) $(STATUS) $(JQX) lib/kube_refs
+O_k8s-wait   = $(addprefix k8s-wait/,main goal target pods watch explain report live) kube_tool $(KUBE) $(STATUS) $(JQX) lib/kube_refs lib/manifest
 O_k8s-delete = $(addprefix k8s-delete/,main targets wait blockers) kube_tool $(KUBE) lib/kube_refs lib/manifest
 O_k8s-logs   = $(addprefix k8s-logs/,main pods stream) kube_tool $(KUBE) lib/kube_log lib/kube_refs
 O_k8s-top    = k8s-top/main k8s-top/samples kube_tool $(KUBE) lib/quantity
@@ -59,7 +59,7 @@ O_k8s-sandbox = $(addprefix k8s-sandbox/,main command credentials daemons init k
 APID = $(patsubst %,k8s-apid/%,server access access_grant access_roles access_rules admission rbac request path types store status auth object write change delete read watch discovery openapi subresources scale kubelet portforward views table columns columns_cluster columns_pods defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
 APID_PURE = $(patsubst %,k8s-apid/%,apply apply_conflict apply_managed fields fields_merge fields_object fields_schema fields_shape patch patch_strategic select select_field)
 O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) $(HTTPD) $(HTTP) lib/portforward lib/digest $(YAML)
-CONTROL = $(patsubst %,k8s-controllerd/%,control work act meta cond template pods kinds deployment deployment_status rollout replicaset \
+CONTROL = $(patsubst %,k8s-controllerd/%,control work act meta cond template pods kinds deployment deployment_status rollout replicaset claim daemonset daemonset_pod \
 	statefulset statefulset_plan revision job job_plan job_status endpoints endpoints_build serviceaccount namespace schedule schedule_fit gc)
 O_k8s-controllerd = k8s-controllerd/main $(CONTROL) $(KUBE) $(STATUS) lib/quantity
 NODED = $(patsubst %,k8s-noded/%,args backoff check container container_create env etc event exec farm field hosts hosts_lines image lifecycle log_reader logs metrics net node node_info path payload places pod pod_end pods portforward probe probe_rule proc process rootfs serve status status_parts token volume)

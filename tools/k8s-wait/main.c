@@ -1,6 +1,7 @@
 /*
- * k8s-wait: waits until objects are ready, complete, gone or as a jq
- * expression says; it watches, and gives up as soon as waiting is of no use.
+ * k8s-wait: waits until objects are ready, complete, gone or as a condition or
+ * a jq expression says; it watches, and gives up as soon as waiting is of no
+ * use.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "kube_tool.h"
 #include "lib/clock.h"
+#include "lib/manifest.h"
 #include "lib/opt.h"
 #include "wait.h"
 
@@ -16,14 +18,15 @@
 
 static const char usage[] =
     "k8s-wait [--context NAME] [--each-timeout DURATION]\n"
-    "    [--for ready|complete|deleted|jq=EXPRESSION] [--grace DURATION]\n"
-    "    [--kubeconfig FILE] [--log-lines N] [-n NAMESPACE] [-t DURATION]\n"
-    "    [KIND/NAME ...]";
+    "    [--for ready|complete|deleted|condition=TYPE|jq=EXPRESSION]\n"
+    "    [--grace DURATION] [--kubeconfig FILE] [--log-lines N]\n"
+    "    [-f FILE|DIR] ... [-n NAMESPACE] [-t DURATION] [KIND/NAME ...]";
 
 enum { O_EACH = 1, O_FOR, O_GRACE, O_LINES };
 
 static const struct option options[] = {
 	{ "each-timeout", required_argument, NULL, O_EACH },
+	{ "file", required_argument, NULL, 'f' },
 	{ "for", required_argument, NULL, O_FOR },
 	{ "grace", required_argument, NULL, O_GRACE },
 	{ "log-lines", required_argument, NULL, O_LINES },
@@ -31,43 +34,24 @@ static const struct option options[] = {
 	KUBE_TOOL_LONG,
 };
 
-static void
-parse_goal(struct wait *w, const char *arg)
-{
-	static const char *const words[] = { "ready", "complete", "deleted" };
-	struct fault f;
-	unsigned i;
-
-	w->goal_text = arg;
-	for (i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcmp(arg, words[i]) == 0) {
-			w->goal = (enum goal)i;
-			return;
-		}
-	if (strcmp(arg, "delete") == 0) { /* as kubectl calls it */
-		w->goal = FOR_DELETED;
-		w->goal_text = "deleted";
-		return;
-	}
-	if (strncmp(arg, "jq=", 3) != 0)
-		tool_usage(
-		    "--for: not ready, complete, deleted or jq=...: %s", arg);
-	w->goal = FOR_JQ;
-	jqx_free(w->expression);
-	w->expression = jqx_new(arg + 3, NULL, &f);
-	if (w->expression == NULL)
-		tool_usage("--for: %s", f.msg);
-}
+struct arguments {
+	struct opt_list files;
+	struct kube_tool cluster;
+};
 
 static void
-parse(int argc, char **argv, struct wait *w, struct kube_tool *cluster)
+parse(int argc, char **argv, struct wait *w, struct arguments *args)
 {
 	struct fault f = { 0 };
 	long long lines;
 	int ch, rc = 0;
 
-	while (rc == 0 && (ch = tool_getopt(argc, argv, "n:t:", options)) != -1)
+	while (
+	    rc == 0 && (ch = tool_getopt(argc, argv, "f:n:t:", options)) != -1)
 		switch (ch) {
+		case 'f':
+			rc = opt_list_add(&args->files, optarg, &f);
+			break;
 		case 't':
 			rc = opt_duration("-t", optarg, &w->timeout_ms, &f);
 			break;
@@ -76,7 +60,8 @@ parse(int argc, char **argv, struct wait *w, struct kube_tool *cluster)
 			    "--each-timeout", optarg, &w->each_ms, &f);
 			break;
 		case O_FOR:
-			parse_goal(w, optarg);
+			if (goal_parse(w, optarg, &f) != 0)
+				tool_usage("--for: %s", f.msg);
 			break;
 		case O_GRACE:
 			rc = opt_duration("--grace", optarg, &w->grace_ms, &f);
@@ -87,25 +72,52 @@ parse(int argc, char **argv, struct wait *w, struct kube_tool *cluster)
 			w->log_lines = (unsigned)lines;
 			break;
 		default:
-			kube_tool_option(cluster, ch, optarg);
+			kube_tool_option(&args->cluster, ch, optarg);
 			break;
 		}
 	if (rc != 0)
 		tool_usage("%s", f.msg);
 }
 
-/* Operands, or the apply records on standard input. */
+/* The objects that manifests describe. */
 static void
-read_refs(struct kube_refs *refs, char **operands, int n)
+read_files(struct kube_refs *refs, const struct opt_list *files)
+{
+	struct manifests m = { 0 };
+	struct fault f = { 0 };
+	const cJSON *o;
+	size_t i;
+
+	/* names are all that counts here: placeholders in the rest are fine */
+	for (i = 0; i < files->n; i++)
+		if (manifest_read(&m, files->v[i], MANIFEST_PLACEHOLDERS, &f) !=
+		    0)
+			tool_die(&f);
+	for (i = 0; i < m.n; i++) {
+		o = m.v[i].object;
+		if (kube_refs_add(refs, json_str(o, "apiVersion", NULL),
+			json_str(o, "kind", NULL),
+			json_str(o, "metadata", "namespace", NULL),
+			json_str(o, "metadata", "name", NULL), &f) != 0)
+			tool_die(&f);
+	}
+	manifests_release(&m);
+}
+
+/* Operands and manifests, or else the apply records on standard input. */
+static void
+read_refs(struct kube_refs *refs, const struct opt_list *files, char **operands)
 {
 	struct fault f = { 0 };
-	int i;
 
-	for (i = 0; i < n; i++)
-		if (kube_refs_parse_arg(refs, operands[i], NULL, &f) != 0)
+	read_files(refs, files);
+	for (; *operands != NULL; operands++)
+		if (kube_refs_parse_arg(refs, *operands, NULL, &f) != 0)
 			tool_usage("%s", f.msg);
-	if (n > 0)
+	if (refs->n > 0)
 		return;
+	if (files->n > 0)
+		tool_fail(FAULT_INPUT, "no objects in the files");
 	if (isatty(STDIN_FILENO))
 		tool_usage("nothing to wait for: no KIND/NAME, and standard "
 			   "input is a terminal");
@@ -178,18 +190,18 @@ main(int argc, char **argv)
 		.timeout_ms = 300000,
 		.grace_ms = 10000,
 		.log_lines = 20 };
-	struct kube_tool cluster = { 0 };
+	struct arguments args = { 0 };
 	struct kube_refs refs = { 0 };
 	int status;
 
 	tool_begin("k8s-wait", usage);
-	parse(argc, argv, &w, &cluster);
-	read_refs(&refs, argv + optind, argc - optind);
+	parse(argc, argv, &w, &args);
+	read_refs(&refs, &args.files, argv + optind);
 	/* time runs from here: what fills the pipe may have taken long */
 	w.start_ms = clock_ms();
 	w.deadline = w.start_ms + w.timeout_ms;
 	w.live = isatty(STDERR_FILENO);
-	kube_tool_open(&cluster, &w.loop, &w.kube, &w.ns);
+	kube_tool_open(&args.cluster, &w.loop, &w.kube, &w.ns);
 	kube_set_patience(w.kube, w.timeout_ms);
 	status = targets_make(&w, &refs);
 	if (status == 0)
@@ -202,5 +214,6 @@ main(int argc, char **argv)
 	kube_refs_release(&refs);
 	kube_tool_close(w.loop, w.kube);
 	jqx_free(w.expression);
+	opt_list_release(&args.files);
 	return tool_end(status);
 }

@@ -147,24 +147,6 @@ take_selector(struct target *t, const cJSON *object)
 	pods_assign(t->wait);
 }
 
-static void
-test_expression(struct target *t, const cJSON *object)
-{
-	struct buf text, got;
-	struct fault f;
-
-	buf_init(&text, KUBE_MAX_BODY);
-	buf_init(&got, 1024);
-	json_write(&text, object);
-	t->holds = !text.failed && jqx_holds(t->wait->expression,
-				       buf_str(&text), text.len, &got, &f) == 1;
-	snprintf(t->now.reason, sizeof t->now.reason, "NotTrue");
-	snprintf(t->now.message, sizeof t->now.message, "it gives %s",
-	    buf_str(&got));
-	buf_release(&text);
-	buf_release(&got);
-}
-
 /*
  * A claim that waits for its first pod is as good as bound: its pod may well
  * be what is waited for next (kstatus leaves such claims out for that).
@@ -236,8 +218,7 @@ target_event(
 	if (t->first_ms == 0)
 		t->first_ms = at_ms;
 	t->now = kube_status(object);
-	if (t->wait->goal == FOR_JQ)
-		test_expression(t, object);
+	goal_test(t, object);
 	if (t->workload)
 		take_selector(t, object);
 	snprintf(t->revision, sizeof t->revision, "%s",
@@ -335,8 +316,12 @@ check_one(struct target *t, double now)
 			target_end(t, MET, NULL);
 		return 0;
 	case FOR_JQ:
+	case FOR_CONDITION:
 		if (t->there && t->holds)
 			target_end(t, MET, NULL);
+		else if (t->wait->goal == FOR_CONDITION && t->there &&
+			 t->now.state == KUBE_FAILED)
+			target_end(t, FAILED, &t->now);
 		return 0;
 	default:
 		return decide(t, now);

@@ -1,5 +1,6 @@
 /*
- * k8s-wait's rooms and what they share: target.c follows the objects that
+ * k8s-wait's rooms and what they share: goal.c knows what is waited for,
+ * target.c follows the objects that
  * are waited for, pods.c the pods behind them, watch.c feeds both, explain.c
  * shows logs and events of what failed, report.c speaks, live.c draws the
  * lines on a terminal.
@@ -19,7 +20,7 @@
 #include "lib/kube_watch.h"
 #include "lib/loop.h"
 
-enum goal { FOR_READY, FOR_COMPLETE, FOR_DELETED, FOR_JQ };
+enum goal { FOR_READY, FOR_COMPLETE, FOR_DELETED, FOR_CONDITION, FOR_JQ };
 
 enum outcome { WAITING, MET, FAILED, TIMED_OUT, UNSURE };
 
@@ -54,7 +55,7 @@ struct target {
 	int job;       /* its own backoffLimit decides on crashes */
 	int there;     /* it exists */
 	int was_there; /* it has existed */
-	int holds;     /* FOR_JQ: the expression held last time */
+	int holds;     /* FOR_CONDITION, FOR_JQ: it held last time */
 	struct kube_verdict now;
 	cJSON *selector;
 	double applied_ms; /* time of day of its change by k8s-apply, or 0 */
@@ -85,7 +86,9 @@ struct feed {
 struct wait {
 	/* options */
 	enum goal goal;
-	struct jqx *expression;
+	struct jqx *expression;      /* FOR_JQ */
+	char condition[128];         /* FOR_CONDITION: its type */
+	const char *condition_value; /* and the status that is wanted */
 	const char *goal_text;
 	double timeout_ms, each_ms, grace_ms;
 	unsigned log_lines;
@@ -105,6 +108,12 @@ struct wait {
 	double drawn_ms;    /* clock: of the last drawing */
 	struct fault fault; /* of a callback */
 };
+
+/* goal.c: takes --for's argument, kept.  -1: FAULT_INPUT. */
+int goal_parse(struct wait *w, const char *arg, struct fault *f);
+
+/* Asks object, which is t's, what --for asks; t->holds and the reason. */
+void goal_test(struct target *t, const cJSON *object);
 
 /* target.c: makes targets of refs; an exit status, told when not 0. */
 int targets_make(struct wait *w, const struct kube_refs *refs);
