@@ -27,7 +27,7 @@ YAML = lib/digest lib/yaml lib/yaml_compose lib/yaml_json lib/yaml_scalar lib/ya
 HTTPD = lib/httpd lib/httpd_req lib/httpd_upgrade
 HTTP = lib/http lib/http_raw lib/http_request lib/http_result
 KUBE = $(JSON) $(LOOP) $(HTTP) $(YAML) \
-	lib/kube lib/kube_request lib/kube_words lib/kube_proxy lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_kind lib/kube_map lib/kube_watch lib/kube_cache
+	lib/kube lib/kube_request lib/kube_words lib/kube_proxy lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_kind lib/kube_map lib/kube_watch lib/kube_cache lib/json_items
 
 # k8s-apid's pure parts: field sets, patches, ownership
 FIELDS = k8s-apid/fields k8s-apid/fields_schema k8s-apid/fields_shape k8s-apid/fields_object k8s-apid/fields_merge
@@ -75,6 +75,7 @@ U_deployment = $(addprefix k8s-controllerd/,deployment_status rollout cond meta)
 U_digest = lib/digest lib/buf lib/fault
 U_endpoints = $(addprefix k8s-controllerd/,endpoints_build meta) lib/json lib/buf lib/fault lib/clock
 U_job = k8s-controllerd/job_plan lib/buf lib/fault
+U_json_items = lib/json_items lib/json lib/buf lib/fault
 U_json   = lib/json lib/record lib/buf lib/fault lib/clock
 U_kube_status = $(STATUS) lib/json lib/buf lib/fault
 U_jqx    = $(JQX) lib/json lib/buf lib/fault

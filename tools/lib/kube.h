@@ -10,6 +10,7 @@
 #include "fault.h"
 #include "http.h"
 #include "json.h"
+#include "json_items.h"
 #include "kube_config.h"
 #include "loop.h"
 
@@ -60,7 +61,9 @@ struct kube_answer {
 	int status; /* HTTP status; 0: no answer */
 	const cJSON
 	    *body; /* borrowed; NULL when there is none or it is no JSON */
-	const char *reason;  /* a Status's reason ("NotFound"), or "" */
+	struct json_items *items; /* of a request with list; borrowed, and
+				     NULL unless it is a success */
+	const char *reason;       /* a Status's reason ("NotFound"), or "" */
 	const char *message; /* for people; never NULL when status is no 2xx */
 	double ms;           /* of the last attempt */
 	int attempts;
@@ -93,6 +96,7 @@ struct kube_request {
 	double timeout_ms;  /* per attempt; 0: 30 s */
 	double patience_ms; /* 0: the client's, see kube_set_patience */
 	int once;           /* 1: not tried again */
+	int list;           /* 1: a success's items are left as text */
 	kube_done_fn *done;
 	void *arg;
 };

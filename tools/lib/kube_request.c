@@ -29,7 +29,7 @@ struct kube_call_state {
 	struct buf body;
 	int has_body;
 	double timeout_ms, start_ms, give_up_ms, delay;
-	int once, attempts, reauthorised, fresh;
+	int once, list, attempts, reauthorised, fresh;
 	int unclear;   /* an attempt may have been carried out, unanswered */
 	unsigned turn; /* of the credentials */
 	int patient;   /* a stream that is tried again */
@@ -258,6 +258,7 @@ on_answer(void *arg, const struct http_result *r)
 		.reason = "",
 		.ms = r->timing.total,
 		.attempts = c->attempts };
+	struct json_items items;
 	char words[1024];
 	cJSON *body = NULL;
 	int broken;
@@ -267,8 +268,13 @@ on_answer(void *arg, const struct http_result *r)
 		c->k->answered = 1;
 		c->k->shared = r->shared;
 	}
-	if (r->body->len > 0 && a.status != 0)
+	if (c->list && kube_ok(&a)) {
+		body = json_parse_list(
+		    buf_str(r->body), r->body->len, &items, NULL);
+		a.items = &items;
+	} else if (r->body->len > 0 && a.status != 0) {
 		body = json_parse(buf_str(r->body), r->body->len, NULL);
+	}
 	broken = is_broken(r, body);
 	if (retry(c, r, buf_str(r->body), broken))
 		goto out;
@@ -408,6 +414,7 @@ kube_start(struct kube *k, const struct kube_request *rq, struct fault *f)
 	c->done = rq->done;
 	c->arg = rq->arg;
 	c->once = rq->once;
+	c->list = rq->list;
 	c->timeout_ms = rq->timeout_ms > 0 ? rq->timeout_ms : KUBE_ATTEMPT_MS;
 	c->give_up_ms = c->start_ms + (rq->patience_ms > 0 ? rq->patience_ms :
 							     k->patience_ms);

@@ -13,7 +13,7 @@
 #include "kube_watch_impl.h"
 
 /* Objects in a page: all together they come as fast as in pages of 1,000, and
-   as a tree they take eight times the memory of their text. */
+   the text of a page is held while its objects are parsed one by one. */
 #define WATCH_PAGE 100
 #define WATCH_BACKOFF_FIRST 800 /* ms */
 #define WATCH_BACKOFF_MAX 30000
@@ -100,21 +100,25 @@ name_kind(cJSON *item, const cJSON *list_object)
 }
 
 static void
-take_page(struct kube_watch *w, const cJSON *page)
+take_page(struct kube_watch *w, const cJSON *page, struct json_items *items)
 {
 	double now = clock_ms();
-	cJSON *items = json_at(page, "items", NULL), *item;
+	struct fault f = { 0 };
+	cJSON *item;
 	const char *cont = json_str(page, "metadata", "continue", NULL);
 	const char *version =
 	    json_str(page, "metadata", "resourceVersion", NULL);
 
-	while (!w->doomed && (item = items != NULL ? items->child : NULL)) {
-		cJSON_DetachItemViaPointer(items, item);
+	while (!w->doomed && (item = json_items_next(items, &f)) != NULL) {
 		name_kind(item, page);
 		kube_watch_upsert(w, item, now);
 	}
 	if (w->doomed)
 		return;
+	if (f.code != FAULT_NONE) {
+		again(w, list, 0, "not a list"); /* the page once more */
+		return;
+	}
 	if (kube_watch_string(
 		&w->cont, cont != NULL && cont[0] ? cont : NULL) != 0 ||
 	    kube_watch_string(&w->version, version) != 0 || w->expired) {
@@ -144,8 +148,7 @@ on_list(void *arg, const struct kube_answer *a)
 	w->call = NULL;
 	w->depth++;
 	if (kube_ok(a) && a->body != NULL) {
-		/* its items are taken out of it, which the answer allows */
-		take_page(w, a->body);
+		take_page(w, a->body, a->items);
 	} else if (a->status == 410) {
 		kube_watch_string(&w->cont, NULL);
 		again(w, list, 0, a->message);
@@ -168,6 +171,7 @@ list(void *arg)
 	struct kube_watch *w = arg;
 	struct kube_request rq = { .method = "GET",
 		.once = 1,
+		.list = 1,
 		.timeout_ms = 60000,
 		.done = on_list,
 		.arg = w };
