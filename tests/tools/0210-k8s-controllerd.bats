@@ -223,6 +223,88 @@ job() { post "$B/jobs" "{\"metadata\":{\"name\":\"$1\"},\"spec\":{${3:-}\"templa
 	until_holds "$B/jobs/later" '.status.succeeded == 1'
 }
 
+# daemons NAME IMAGE [SPEC-MEMBERS]
+daemons() {
+	post "$A/daemonsets" "{\"metadata\":{\"name\":\"$1\"},\"spec\":{${3:-}\"selector\":{\"matchLabels\":{\"app\":\"x\"}},\"template\":$(template "$2")}}"
+}
+
+@test "a DaemonSet has a pod on each node that admits it" {
+	daemons ds ok
+	until_holds "$A/daemonsets/ds" '.status == {currentNumberScheduled: 1, desiredNumberScheduled: 1, numberAvailable: 1,
+		numberMisscheduled: 0, numberReady: 1, observedGeneration: 1, updatedNumberScheduled: 1}'
+	holds "$C/pods" '.items[0] | .spec.nodeName == "sandbox" and .metadata.ownerReferences[0].kind == "DaemonSet" and
+		.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchFields[0].values == ["sandbox"] and
+		([.spec.tolerations[].key] | index("node.kubernetes.io/unschedulable"))'
+	holds "$A/controllerrevisions" '.items | length == 1 and (.[0] | .revision == 1 and .metadata.name == "ds-" + .metadata.labels["controller-revision-hash"])'
+	pod=$(api GET "$C/pods" | jq -r '.items[0].metadata.name')
+	wait_for 5 eval '[[ $(events) == *"DaemonSet/ds SuccessfulCreate Created pod: $pod"* ]]'
+	remove "$C/pods/$pod"
+	until_holds "$C/pods" ".items | length == 1 and .[0].metadata.name != \"$pod\""
+	# a node more, a node that is not meant
+	post /api/v1/nodes '{"metadata":{"name":"other","labels":{"role":"other"}},"spec":{"unschedulable":true}}'
+	until_holds "$A/daemonsets/ds" '.status | .desiredNumberScheduled == 2 and .numberUnavailable == 1'
+	patch "$A/daemonsets/ds" '{"spec":{"template":{"spec":{"nodeSelector":{"role":"other"}}}}}'
+	until_holds "$C/pods" '[.items[].spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchFields[0].values[0]] == ["other"]'
+	remove /api/v1/nodes/other
+	until_holds "$A/daemonsets/ds" '.status.desiredNumberScheduled == 0'
+	remove "$A/daemonsets/ds"
+	until_holds "$C/pods" '.items == []'
+}
+
+@test "a DaemonSet's pods are replaced one at a time, and go back" {
+	daemons ds ok
+	until_holds "$A/daemonsets/ds" '.status.numberAvailable == 1'
+	patch "$A/daemonsets/ds" "{\"spec\":{\"template\":$(template ok:2)}}"
+	until_holds "$C/pods" '[.items[].spec.containers[0].image] == ["ok:2"]'
+	until_holds "$A/daemonsets/ds" '.status | .updatedNumberScheduled == 1 and .numberAvailable == 1 and .observedGeneration == 2'
+	# what kubectl rollout undo sends: the data of the revision before
+	data=$(api GET "$A/controllerrevisions" | jq -c '.items[] | select(.revision == 1).data')
+	jq -e '.spec.template["$patch"] == "replace"' <<<"$data"
+	api PATCH "$A/daemonsets/ds" -H 'Content-Type: application/strategic-merge-patch+json' -d "$data" >/dev/null
+	until_holds "$C/pods" '[.items[].spec.containers[0].image] == ["ok"]'
+	until_holds "$A/controllerrevisions" '[.items[].revision] | sort == [2, 3]'
+	# with a surge the new one is there first; one that never gets ready changes nothing
+	patch "$A/daemonsets/ds" "{\"spec\":{\"updateStrategy\":{\"rollingUpdate\":{\"maxSurge\":1,\"maxUnavailable\":0}},\"template\":$(template never)}}"
+	until_holds "$C/pods" '[.items[].spec.containers[0].image] | sort == ["never", "ok"]'
+	sleep 0.3
+	holds "$A/daemonsets/ds" '.status.numberAvailable == 1'
+	# OnDelete: when the user says so
+	patch "$A/daemonsets/ds" "{\"spec\":{\"updateStrategy\":{\"type\":\"OnDelete\",\"rollingUpdate\":null},\"template\":$(template ok:3)}}"
+	until_holds "$A/daemonsets/ds" '.status.observedGeneration == .metadata.generation and .status.updatedNumberScheduled == null'
+	sleep 0.3
+	holds "$C/pods" '[.items[].spec.containers[0].image] | index("ok:3") == null'
+}
+
+@test "a claim stays Pending and says why, and so does its pod" {
+	claim='"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}'
+	post "$C/persistentvolumeclaims" "{\"metadata\":{\"name\":\"a\"},$claim}}"
+	post "$C/persistentvolumeclaims" "{\"metadata\":{\"name\":\"b\"},$claim,\"storageClassName\":\"fast\"}}"
+	for n in a none; do
+		post "$C/pods" '{"metadata":{"name":"p'$n'"},"spec":{"containers":[{"name":"c","image":"ok"}],"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"'$n'"}}]}}'
+	done
+	wait_for 5 eval '[[ $(events) == *"PersistentVolumeClaim/a FailedBinding no persistent volumes available for this claim and no storage class is set"* ]]'
+	wait_for 5 eval '[[ $(events) == *"PersistentVolumeClaim/b ProvisioningFailed storageclass.storage.k8s.io \"fast\" not found"* ]]'
+	until_holds "$C/pods/pa" '.status.conditions[].message == "0/1 nodes are available: 1 pod has unbound immediate PersistentVolumeClaims."'
+	until_holds "$C/pods/pnone" '.status.conditions[].message == "0/1 nodes are available: 1 persistentvolumeclaim \"none\" not found."'
+	holds "$C/persistentvolumeclaims/a" '.status.phase == "Pending"'
+	patch "$C/persistentvolumeclaims/a/status" '{"status":{"phase":"Bound"}}'
+	until_holds "$C/pods/pa" '.spec.nodeName == "sandbox"'
+}
+
+@test "required node affinity holds" {
+	affinity() {
+		post "$C/pods" '{"metadata":{"name":"'"$1"'"},"spec":{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":'"$2"'}}},"containers":[{"name":"c","image":"ok"}]}}'
+	}
+	patch /api/v1/nodes/sandbox '{"metadata":{"labels":{"zone":"a","cores":"8"}}}'
+	affinity in '[{"matchExpressions":[{"key":"zone","operator":"In","values":["b"]}]},{"matchExpressions":[{"key":"zone","operator":"In","values":["b","a"]},{"key":"cores","operator":"Gt","values":["4"]}]}]'
+	affinity out '[{"matchExpressions":[{"key":"zone","operator":"In","values":["a"]},{"key":"cores","operator":"Lt","values":["4"]}]}]'
+	affinity not '[{"matchExpressions":[{"key":"zone","operator":"NotIn","values":["a"]}]},{"matchExpressions":[{"key":"none","operator":"Exists"}]},{"matchFields":[{"key":"metadata.name","operator":"In","values":["other"]}]}]'
+	affinity absent '[{"matchExpressions":[{"key":"none","operator":"DoesNotExist"}],"matchFields":[{"key":"metadata.name","operator":"In","values":["sandbox"]}]}]'
+	until_holds "$C/pods/in" '.spec.nodeName == "sandbox"'
+	until_holds "$C/pods/absent" '.spec.nodeName == "sandbox"'
+	for n in out not; do until_holds "$C/pods/$n" '.status.conditions[].message | contains("affinity/selector")'; done
+}
+
 @test "Endpoints follow the Service and its ready pods" {
 	post "$C/services" '{"metadata":{"name":"web"},"spec":{"selector":{"app":"x"},"ports":[{"port":80,"targetPort":"http"}]}}'
 	post "$C/services" '{"metadata":{"name":"none"},"spec":{"clusterIP":"None","selector":{"app":"x"},"ports":[{"port":80}]}}'

@@ -26,7 +26,10 @@ make(struct control *c, struct work *w, const cJSON *set, const char *name,
 	const cJSON *labels = json_at(template, "metadata", "labels", NULL);
 	cJSON *o = cJSON_CreateObject(), *meta = json_sub(o, "metadata");
 	cJSON *owners = cJSON_AddArrayToObject(meta, "ownerReferences");
-	cJSON *ref = template_owner(set, "apps/v1", "StatefulSet");
+	cJSON *ref =
+	    template_owner(set, "apps/v1", resources[w->resource].kind);
+	const char *hash = name + strlen(meta_name(set)) + 1;
+	cJSON *data;
 	int bad = 0;
 
 	if (ref != NULL && !cJSON_AddItemToArray(owners, ref))
@@ -38,13 +41,34 @@ make(struct control *c, struct work *w, const cJSON *set, const char *name,
 	if (labels != NULL)
 		bad |= json_set(meta, "labels", cJSON_Duplicate(labels, 1));
 	bad |= json_set_str(json_sub(meta, "labels"),
-	    "controller.kubernetes.io/hash", name + strlen(meta_name(set)) + 1);
-	bad |= json_set(json_sub(json_sub(o, "data"), "spec"), "template",
-	    cJSON_Duplicate(template, 1));
+	    w->resource == DAEMONSETS ? "controller-revision-hash" :
+					"controller.kubernetes.io/hash",
+	    hash);
+	data = json_sub(json_sub(o, "data"), "spec");
+	bad |= json_set(data, "template", cJSON_Duplicate(template, 1));
+	/* kubectl rollout undo sends data as a strategic merge patch */
+	bad |=
+	    json_set_str(json_at(data, "template", NULL), "$patch", "replace");
 	bad |= json_set_num(o, "revision", (double)number);
 	if (!bad)
 		act_create(c, w, REVISIONS, o);
 	cJSON_Delete(o);
+}
+
+/* A template that came back is the last one again. */
+static void
+renumber(struct control *c, struct work *w, const cJSON *revision, long number)
+{
+	cJSON *body = cJSON_CreateObject();
+	struct act a = { .method = "PATCH",
+		.resource = REVISIONS,
+		.ns = meta_ns(revision),
+		.name = meta_name(revision),
+		.body = body };
+
+	if (json_set_num(body, "revision", (double)number) == 0)
+		act(c, w, &a);
+	cJSON_Delete(body);
 }
 
 void
@@ -54,8 +78,8 @@ revision_keep(struct control *c, struct work *w, const cJSON *set,
 	long limit = spec_num(set, "revisionHistoryLimit", 10), last = 0, n;
 	struct objects all;
 	const char *s;
+	const cJSON *present = NULL;
 	size_t i;
-	int found = 0;
 
 	if (control_owned(c, REVISIONS, set, &all) != 0)
 		all.n = 0;
@@ -63,10 +87,13 @@ revision_keep(struct control *c, struct work *w, const cJSON *set,
 		n = (long)json_num(all.v[i], "revision", 0);
 		if (n > last)
 			last = n;
-		found |= strcmp(meta_name(all.v[i]), name) == 0;
+		if (strcmp(meta_name(all.v[i]), name) == 0)
+			present = all.v[i];
 	}
-	if (!found)
+	if (present == NULL)
 		make(c, w, set, name, last + 1);
+	else if ((long)json_num(present, "revision", 0) < last)
+		renumber(c, w, present, last + 1);
 	n = (long)all.n - limit - 1;
 	for (i = 0; i < all.n && n > 0; i++) {
 		s = meta_name(all.v[i]);

@@ -1,5 +1,6 @@
 /*
- * ControllerRevisions: the pod templates that a StatefulSet has had.
+ * ControllerRevisions: the pod templates that a StatefulSet or DaemonSet has
+ * had, numbered by when each was last the present one.
  */
 #ifndef REVISION_H
 #define REVISION_H
@@ -11,8 +12,9 @@
 char *revision_name(const cJSON *set, char *out);
 
 /*
- * Makes the revision of that name unless it is there, and deletes the oldest
- * beyond revisionHistoryLimit that are not keep1 or keep2.
+ * Makes the revision of that name unless it is there, gives it the highest
+ * number, and deletes the oldest beyond revisionHistoryLimit that are not
+ * name or keep2.  The set is of the key's resource.
  */
 void revision_keep(struct control *c, struct work *w, const cJSON *set,
     const char *name, const char *keep2);

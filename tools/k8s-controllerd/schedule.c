@@ -107,7 +107,7 @@ wake(struct control *c)
 static void
 event(struct control *c, const struct change *ch)
 {
-	if (ch->resource == NODES)
+	if (ch->resource == NODES || ch->resource == CLAIMS)
 		wake(c);
 	if (ch->resource != PODS)
 		return;
@@ -227,6 +227,37 @@ tell_why(struct control *c, struct work *w, const cJSON *pod, const char *why)
 	    "default-scheduler");
 }
 
+/*
+ * 1 when a claim of the pod is not there or not bound: why in out.  None
+ * gets bound here, but by whoever writes its status.
+ */
+static int
+waits_for_claim(
+    const struct control *c, const cJSON *pod, char *out, size_t size)
+{
+	const cJSON *v, *claim;
+	const char *name;
+
+	cJSON_ArrayForEach(v, json_at(pod, "spec", "volumes", NULL)) {
+		name = json_str(v, "persistentVolumeClaim", "claimName", NULL);
+		if (name == NULL)
+			continue;
+		claim = control_get(c, CLAIMS, meta_ns(pod), name);
+		if (claim != NULL &&
+		    json_is(json_at(claim, "status", NULL), "phase", "Bound"))
+			continue;
+		if (claim == NULL)
+			snprintf(out, size,
+			    "persistentvolumeclaim \"%.253s\" not found", name);
+		else
+			snprintf(out, size,
+			    "pod has unbound immediate "
+			    "PersistentVolumeClaims");
+		return 1;
+	}
+	return 0;
+}
+
 static void
 reconcile(struct control *c, struct work *w)
 {
@@ -235,12 +266,14 @@ reconcile(struct control *c, struct work *w)
 	struct requests used;
 	char one[300] = "", why[500];
 	size_t i;
+	int waits;
 
 	if (pod == NULL || !is_waiting(NULL, pod))
 		return;
 	if (control_list(c, NODES, NULL, NULL, NULL, &nodes) != 0)
 		nodes.n = 0;
-	for (i = 0; i < nodes.n; i++) {
+	waits = waits_for_claim(c, pod, one, sizeof one);
+	for (i = 0; i < nodes.n && !waits; i++) {
 		used = load_of(c, nodes.v[i]);
 		if (node_fits(nodes.v[i], &used, pod, one, sizeof one)) {
 			bind_pod(c, w, pod, nodes.v[i]);

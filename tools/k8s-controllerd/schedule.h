@@ -17,6 +17,15 @@ struct requests {
 struct requests pod_requests(const cJSON *pod);
 
 /*
+ * 1 when the node's labels and name are what a pod (or a template) requires:
+ * its nodeSelector, and one of the terms of its required node affinity.
+ */
+int node_selected(const cJSON *node, const cJSON *pod);
+
+/* A taint of the node that the pod (or template) does not tolerate, or NULL. */
+const cJSON *node_taint(const cJSON *node, const cJSON *pod);
+
+/*
  * Why the pod cannot go on the node, which has used taken already: words
  * such as "Insufficient memory" in out, or 1 when it can.
  */

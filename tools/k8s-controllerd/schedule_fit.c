@@ -2,6 +2,7 @@
  * Whether a pod fits on a node: see schedule.h.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "k8s-controllerd/meta.h"
@@ -42,7 +43,86 @@ pod_requests(const cJSON *pod)
 }
 
 static int
-selects(const cJSON *pod, const cJSON *node)
+holds(const cJSON *list, const char *s)
+{
+	const cJSON *v;
+
+	cJSON_ArrayForEach(v, list)
+		if (cJSON_IsString(v) && strcmp(v->valuestring, s) == 0)
+			return 1;
+	return 0;
+}
+
+/* Gt and Lt compare whole numbers; what is none does not match. */
+static int
+compares(const cJSON *want, const char *have, int greater)
+{
+	const char *s = cJSON_GetStringValue(cJSON_GetArrayItem(want, 0));
+	char *end, *end2;
+	long long a, b;
+
+	if (s == NULL || have == NULL)
+		return 0;
+	a = strtoll(have, &end, 10);
+	b = strtoll(s, &end2, 10);
+	return end != have && *end == '\0' && end2 != s && *end2 == '\0' &&
+	       (greater ? a > b : a < b);
+}
+
+/* One requirement of a term against a label or the name (NULL: not there). */
+static int requires(const cJSON *r, const char *have)
+{
+	const cJSON *values = json_at(r, "values", NULL);
+
+	if (json_is(r, "operator", "In"))
+		return have != NULL && holds(values, have);
+	if (json_is(r, "operator", "NotIn"))
+		return have == NULL || !holds(values, have);
+	if (json_is(r, "operator", "Exists"))
+		return have != NULL;
+	if (json_is(r, "operator", "DoesNotExist"))
+		return have == NULL;
+	return compares(values, have, json_is(r, "operator", "Gt"));
+}
+
+/* All requirements of a term; one without any selects nothing. */
+static int
+term_selects(const cJSON *term, const cJSON *node)
+{
+	const cJSON *labels = json_at(term, "matchExpressions", NULL), *r;
+	const cJSON *fields = json_at(term, "matchFields", NULL);
+	const char *key;
+
+	cJSON_ArrayForEach(r, labels) {
+		key = json_str(r, "key", NULL);
+		if (!requires(r, key != NULL ? meta_label(node, key) : NULL))
+			return 0;
+	}
+	cJSON_ArrayForEach(r, fields)
+		if (!requires(r, json_is(r, "key", "metadata.name") ?
+				     meta_name(node) :
+				     NULL))
+			return 0;
+	return cJSON_GetArraySize(labels) + cJSON_GetArraySize(fields) > 0;
+}
+
+static int
+affine(const cJSON *pod, const cJSON *node)
+{
+	const cJSON *must = json_at(pod, "spec", "affinity", "nodeAffinity",
+	    "requiredDuringSchedulingIgnoredDuringExecution", NULL);
+	const cJSON *term;
+
+	if (must == NULL)
+		return 1;
+	cJSON_ArrayForEach(term, json_at(must, "nodeSelectorTerms", NULL))
+		if (term_selects(term, node))
+			return 1;
+	return 0;
+}
+
+int
+node_selected(const cJSON *node, const cJSON *pod)
 {
 	const cJSON *want;
 	const char *have;
@@ -53,7 +133,7 @@ selects(const cJSON *pod, const cJSON *node)
 		    strcmp(have, want->valuestring) != 0)
 			return 0;
 	}
-	return 1;
+	return affine(pod, node);
 }
 
 static int
@@ -86,9 +166,8 @@ tolerates(const cJSON *pod, const cJSON *taint)
 	return 0;
 }
 
-/* A taint that keeps the pod away, or NULL. */
-static const cJSON *
-bad_taint(const cJSON *node, const cJSON *pod)
+const cJSON *
+node_taint(const cJSON *node, const cJSON *pod)
 {
 	const cJSON *t;
 
@@ -116,7 +195,7 @@ node_fits(const cJSON *node, const struct requests *used, const cJSON *pod,
     char *out, size_t size)
 {
 	struct requests more = pod_requests(pod);
-	const cJSON *taint = bad_taint(node, pod);
+	const cJSON *taint = node_taint(node, pod);
 	const char *key;
 
 	if (!meta_is(node, "Ready"))
@@ -132,7 +211,7 @@ node_fits(const cJSON *node, const struct requests *used, const cJSON *pod,
 		    json_str(taint, "value", NULL) != NULL ?
 			json_str(taint, "value", NULL) :
 			"");
-	} else if (!selects(pod, node))
+	} else if (!node_selected(node, pod))
 		snprintf(out, size,
 		    "node(s) didn't match Pod's node affinity/selector");
 	else if (!has_room(node, "cpu", used->cpu, more.cpu))
