@@ -103,6 +103,39 @@ results() { # of the records in $output
 	[[ $(results) == $'ConfigMap/a deleted\nSecret/b deleted' ]]
 }
 
+@test "-l: the objects of kinds with these labels, and no others" {
+	namespace "$NS"
+	for n in a b c; do configmap $n; done
+	for n in a b; do
+		api PATCH "/api/v1/namespaces/$NS/configmaps/$n" -f -H 'Content-Type: application/merge-patch+json' \
+			-d '{"metadata":{"labels":{"app":"web"}}}' >/dev/null
+	done
+	run -0 --separate-stderr k8s-delete -n "$NS" -l 'app in (web)' cm secrets
+	[[ $(results) == $'ConfigMap/a deleted\nConfigMap/b deleted' ]]
+	exists "/api/v1/namespaces/$NS/configmaps/c"
+	run -0 --separate-stderr k8s-delete -n "$NS" --ignore-not-found -l app=web cm
+	[[ -z $output ]]
+	run -2 --separate-stderr k8s-delete -n "$NS" -l app=web cm/c
+	[[ $stderr == *'cm/c: not a KIND, which -l needs' ]]
+	run -2 k8s-delete -n "$NS" -l app=web
+	run -2 --separate-stderr k8s-delete -n "$NS" -l '' cm
+	[[ $stderr == *'would select everything'* ]]
+	exists "/api/v1/namespaces/$NS/configmaps/c"
+}
+
+@test "-R: folders within folders" {
+	namespace "$NS"
+	mkdir -p d/e
+	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\n---\n' a >d/1.yaml
+	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\n---\n' b >d/e/2.yaml
+	configmap a
+	configmap b
+	run -0 --separate-stderr k8s-delete -n "$NS" -f d
+	[[ $(results) == 'ConfigMap/a deleted' ]]
+	run -0 --separate-stderr k8s-delete -n "$NS" -R -f d
+	[[ $(results) == $'ConfigMap/a absent\nConfigMap/b deleted' ]]
+}
+
 @test "what a finalizer holds: 1 in time, named; then gone by watching" {
 	namespace "$NS"
 	configmap held '"example.com/hold"'

@@ -68,6 +68,13 @@ int targets_add(struct job *j, const struct kube_ref *ref, int unknown_is_gone,
 int targets_add_manifests(
     struct job *j, const struct manifests *m, struct fault *f);
 
+/*
+ * Adds the objects of a kind (as kube_kind_find takes it) that a label
+ * selector matches: those that are there now, by their uids.
+ */
+int targets_add_selected(
+    struct job *j, const char *kind, const char *selector, struct fault *f);
+
 /* Adds the expired namespaces of dead runs.  Warns about what is malformed. */
 int targets_add_expired(struct job *j, struct fault *f);
 

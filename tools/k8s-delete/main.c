@@ -15,17 +15,21 @@
 #include "lib/record.h"
 
 static const char usage[] =
-    "k8s-delete [--cascade background|foreground|orphan] [--context NAME]\n"
-    "    [--expired] [--grace DURATION] [--kubeconfig FILE] [-f FILE|DIR] ...\n"
-    "    [-n NAMESPACE] [-t DURATION] [KIND/NAME ... | -]";
+    "k8s-delete [-R] [--cascade background|foreground|orphan] [--context NAME]\n"
+    "    [--expired] [--grace DURATION] [--ignore-not-found]\n"
+    "    [--kubeconfig FILE] [-f FILE|DIR] ... [-l SELECTOR] [-n NAMESPACE]\n"
+    "    [-t DURATION] [KIND/NAME ... | KIND ... | -]";
 
-enum { O_CASCADE = 1, O_EXPIRED, O_GRACE };
+enum { O_CASCADE = 1, O_EXPIRED, O_GRACE, O_IGNORE };
 
 static const struct option options[] = {
 	{ "cascade", required_argument, NULL, O_CASCADE },
 	{ "expired", no_argument, NULL, O_EXPIRED },
 	{ "file", required_argument, NULL, 'f' },
 	{ "grace", required_argument, NULL, O_GRACE },
+	{ "ignore-not-found", no_argument, NULL, O_IGNORE },
+	{ "recursive", no_argument, NULL, 'R' },
+	{ "selector", required_argument, NULL, 'l' },
 	{ "timeout", required_argument, NULL, 't' },
 	KUBE_TOOL_LONG,
 };
@@ -33,7 +37,9 @@ static const struct option options[] = {
 struct arguments {
 	struct opt_list files;
 	struct kube_tool cluster;
+	const char *selector; /* operands are kinds then */
 	int expired;
+	int flags; /* of manifest_read */
 };
 
 static const char *
@@ -55,11 +61,17 @@ parse(int argc, char **argv, struct job *j, struct arguments *args)
 	double ms;
 	int ch, rc = 0;
 
-	while (
-	    rc == 0 && (ch = tool_getopt(argc, argv, "f:n:t:", options)) != -1)
+	while (rc == 0 &&
+	       (ch = tool_getopt(argc, argv, "Rf:l:n:t:", options)) != -1)
 		switch (ch) {
+		case 'R':
+			args->flags |= MANIFEST_RECURSIVE;
+			break;
 		case 'f':
 			rc = opt_list_add(&args->files, optarg, &f);
+			break;
+		case 'l':
+			args->selector = optarg;
 			break;
 		case 't':
 			rc = opt_duration("-t", optarg, &j->timeout_ms, &f);
@@ -74,12 +86,18 @@ parse(int argc, char **argv, struct job *j, struct arguments *args)
 			rc = opt_duration("--grace", optarg, &ms, &f);
 			j->grace = (long long)ceil(ms / 1000);
 			break;
+		case O_IGNORE: /* as always */
+			break;
 		default:
 			kube_tool_option(&args->cluster, ch, optarg);
 			break;
 		}
 	if (rc != 0)
 		tool_usage("%s", f.msg);
+	if (args->selector != NULL && args->selector[0] == '\0')
+		tool_usage("-l: empty, which would select everything");
+	if (args->selector != NULL && optind == argc)
+		tool_usage("-l: of which kind? give KIND as an operand");
 	if (optind == argc && args->files.n == 0 && !args->expired)
 		tool_usage("nothing to delete: give KIND/NAME, -f, "
 			   "--expired or -");
@@ -94,10 +112,9 @@ read_input(char **operands, struct arguments *args, struct manifests *m,
 	size_t i;
 
 	for (i = 0; i < args->files.n; i++)
-		if (manifest_read(
-			m, args->files.v[i], MANIFEST_PLACEHOLDERS, &f) != 0)
+		if (manifest_read(m, args->files.v[i], args->flags, &f) != 0)
 			tool_die(&f);
-	for (; *operands != NULL; operands++) {
+	for (; args->selector == NULL && *operands != NULL; operands++) {
 		if (strcmp(*operands, "-") == 0) {
 			if (kube_refs_read(refs, stdin, "stdin", &f) != 0)
 				tool_die(&f);
@@ -109,7 +126,7 @@ read_input(char **operands, struct arguments *args, struct manifests *m,
 }
 
 static void
-add_targets(struct job *j, const struct arguments *args,
+add_targets(struct job *j, const struct arguments *args, char **operands,
     const struct manifests *m, const struct kube_refs *refs)
 {
 	struct fault f = { 0 };
@@ -117,6 +134,9 @@ add_targets(struct job *j, const struct arguments *args,
 
 	for (i = 0; i < refs->n; i++)
 		if (targets_add(j, &refs->v[i], 0, &f) != 0)
+			j->status = tool_worse(j->status, tool_fault(&f));
+	for (; args->selector != NULL && *operands != NULL; operands++)
+		if (targets_add_selected(j, *operands, args->selector, &f) != 0)
 			j->status = tool_worse(j->status, tool_fault(&f));
 	if (targets_add_manifests(j, m, &f) != 0)
 		j->status = tool_worse(j->status, tool_fault(&f));
@@ -130,7 +150,8 @@ main(int argc, char **argv)
 	struct job j = {
 		.cascade = "Background", .grace = -1, .timeout_ms = 300000
 	};
-	struct arguments args = { 0 };
+	/* only names count: a placeholder elsewhere is fine */
+	struct arguments args = { .flags = MANIFEST_PLACEHOLDERS };
 	struct manifests m = { 0 };
 	struct kube_refs refs = { 0 };
 	struct fault f = { 0 };
@@ -141,7 +162,7 @@ main(int argc, char **argv)
 	kube_tool_open(&args.cluster, &j.loop, &j.kube, &j.ns);
 	kube_set_patience(j.kube, j.timeout_ms);
 	j.progress = isatty(STDERR_FILENO);
-	add_targets(&j, &args, &m, &refs);
+	add_targets(&j, &args, argv + optind, &m, &refs);
 	if (delete_all(&j, &f) != 0)
 		j.status = tool_worse(j.status, tool_fault(&f));
 	targets_release(&j);

@@ -178,6 +178,40 @@ targets_add_manifests(struct job *j, const struct manifests *m, struct fault *f)
 	return 0;
 }
 
+int
+targets_add_selected(
+    struct job *j, const char *kind_name, const char *selector, struct fault *f)
+{
+	cJSON *list = NULL, *o;
+	struct kube_kind kind;
+	struct buf path;
+	int r;
+
+	if (strchr(kind_name, '/') != NULL || strcmp(kind_name, "-") == 0)
+		return fault_set(f, FAULT_INPUT,
+		    "%s: not a KIND, which -l needs", kind_name);
+	if (kube_kind_find(j->kube, NULL, kind_name, &kind, f) != 0)
+		return -1;
+	buf_init(&path, 1 << 16);
+	kube_path(&path, &kind, j->ns, NULL);
+	buf_adds(&path, "?labelSelector=");
+	http_escape(&path, selector, strlen(selector), 0);
+	r = buf_check(&path, "-l", f);
+	if (r == 0)
+		r = kube_call(
+		    j->kube, "GET", buf_str(&path), NULL, NULL, &list, NULL, f);
+	cJSON_ArrayForEach(o, json_at(list, "items", NULL)) {
+		if (r == 0 && json_str(o, "metadata", "name", NULL) != NULL)
+			r = add(j, &kind,
+			    json_str(o, "metadata", "namespace", NULL),
+			    json_str(o, "metadata", "name", NULL),
+			    json_str(o, "metadata", "uid", NULL), f);
+	}
+	cJSON_Delete(list);
+	buf_release(&path);
+	return r;
+}
+
 /* 1 when a namespace of ours has expired, 0 when not, -1 when it cannot be
  * told. */
 static int

@@ -175,10 +175,11 @@ on_deleted(void *arg, const struct kube_answer *a)
 		return;
 	}
 	/*
-	 * Either the namespace is on its way already, or another of that name
-	 * has come: the watch tells which.
+	 * Either a namespace is on its way already, or another object of that
+	 * name has come (the uid is a precondition): the watch tells which.
 	 */
-	if (a->status == 409 && strcmp(t->kind.resource, "namespaces") == 0) {
+	if (a->status == 409 &&
+	    (t->only_uid || strcmp(t->kind.resource, "namespaces") == 0)) {
 		await(t);
 		return;
 	}
