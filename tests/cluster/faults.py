@@ -9,7 +9,7 @@ that applies is carried out:
 
     COUNT REGEX ACTION [ARGUMENT...]
 
-COUNT: N the first N requests that match, */N every Nth, * all.
+SIGHUP cuts all connections.  COUNT: N the first N requests that match, */N every Nth, * all.
 REGEX is searched in "METHOD PATH".  ACTION:
     status CODE [RETRY-AFTER [MESSAGE]]   answered without the server
     hang SECONDS      answered that much later
@@ -26,6 +26,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import socket
 import ssl
 import sys
@@ -35,6 +36,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 DIR, UPSTREAM = sys.argv[1:3]
 lock = threading.Lock()
+connections = set()
 seen = {}  # how often a rule's line has matched
 
 
@@ -200,7 +202,13 @@ class Server(ThreadingHTTPServer):
     def finish_request(self, request, client_address):
         # in the connection's thread: a slow handshake holds nobody up
         with tls.wrap_socket(request, server_side=True) as secured:
-            self.RequestHandlerClass(secured, client_address, self)
+            with lock:
+                connections.add(secured)
+            try:
+                self.RequestHandlerClass(secured, client_address, self)
+            finally:
+                with lock:
+                    connections.discard(secured)
 
     def handle_error(self, *_):
         pass
@@ -210,6 +218,14 @@ tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 tls.load_cert_chain(os.path.join(DIR, 'tls.crt'), os.path.join(DIR, 'tls.key'))
 if lines('idle'):  # seconds after which an unused connection is closed
     Handler.timeout = float(lines('idle')[0])
+
+
+def cut_all(*_):
+    for secured in list(connections):
+        secured.shutdown(socket.SHUT_RDWR)
+
+
+signal.signal(signal.SIGHUP, cut_all)
 server = Server(('127.0.0.1', 0), Handler)
 print(server.server_address[1], flush=True)
 server.serve_forever()
