@@ -20,7 +20,7 @@ static struct loop *loop;
 static struct httpd *server;
 static int port;
 static struct httpd_req *later, *stream;
-static int gone, freed;
+static int gone, freed, opened;
 static char seen[256];
 
 static void
@@ -37,6 +37,30 @@ on_free(void *p)
 {
 	free(p);
 	freed++;
+}
+
+/* Says it again; "." ends it. */
+static void
+on_bytes(void *arg, int fd, uint32_t events)
+{
+	char s[64];
+	ssize_t n = httpd_recv(arg, s, sizeof s);
+
+	(void)events;
+	if (n > 0)
+		httpd_send(arg, s, (size_t)n);
+	if (n == 0 || (n > 0 && memchr(s, '.', (size_t)n) != NULL)) {
+		loop_fd_drop(loop, fd);
+		httpd_close(arg);
+	}
+}
+
+static void
+on_opened(void *arg, struct httpd_req *rq, int fd)
+{
+	(void)arg;
+	loop_fd(loop, fd, EPOLLIN, on_bytes, rq, NULL);
+	opened = fd;
 }
 
 static void
@@ -61,6 +85,10 @@ handler(void *arg, struct httpd_req *rq)
 	else if (strcmp(path, "/stream") == 0) {
 		stream = rq;
 		httpd_stream(rq, 200, "text/plain", on_gone, NULL);
+	} else if (strcmp(path, "/up") == 0) {
+		httpd_set(rq, malloc(1), on_free);
+		httpd_add_header(rq, "X-B", "b");
+		httpd_upgrade(rq, "echo", on_opened, NULL);
 	} else
 		httpd_answer(rq, 404, "text/plain", NULL, 0);
 }
@@ -263,21 +291,59 @@ test_many(struct buf *b)
 }
 
 static void
+test_upgrade(struct buf *b)
+{
+	int before = open_files(), was_freed = freed;
+	int fd = client("GET /up HTTP/1.1\r\nHost: a\r\n\r\n");
+
+	buf_clear(b);
+	tap_ok(get(fd, b, "\r\n\r\n") &&
+		   strncmp(buf_str(b), "HTTP/1.1 101 ", 13) == 0 &&
+		   strstr(buf_str(b), "Connection: Upgrade\r\n") != NULL &&
+		   strstr(buf_str(b), "Upgrade: echo\r\n") != NULL &&
+		   strstr(buf_str(b), "X-B: b\r\n") != NULL,
+	    "a connection is handed over");
+	send(fd, "hello", 5, MSG_NOSIGNAL);
+	tap_ok(get(fd, b, "\r\n\r\nhello"), "and speaks as it likes");
+	send(fd, "bye.", 4, MSG_NOSIGNAL);
+	tap_ok(get(fd, b, "bye."), "to the end");
+	tap_ok(get(fd, b, NULL), "which it is told");
+	tap_ok(freed == was_freed, "it lives until the peer is gone, too");
+	close(fd);
+	turn(50);
+	tap_ok(freed == was_freed + 1 && httpd_busy(server) == 0 &&
+		   open_files() == before,
+	    "then nothing of it is left");
+	fd = client("GET /up HTTP/1.1\r\nHost: a\r\n\r\n");
+	get(fd, b, "\r\n\r\n");
+	close(fd);
+	turn(50);
+	tap_ok(freed == was_freed + 2 && open_files() == before,
+	    "nor of one whose peer leaves");
+	buf_clear(b);
+}
+
+static void
 test_end(struct buf *b)
 {
+	int u = client("GET /up HTTP/1.1\r\nHost: a\r\n\r\n"), was_freed;
 	int a = client("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
 	int c = client("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
 
 	get(a, b, "\r\n\r\n");
 	turn(20);
+	was_freed = freed;
 	httpd_quiesce(server);
 	tap_ok(client("GET /now HTTP/1.1\r\n\r\n") == -1, "quiesced");
 	httpd_free(server);
 	tap_ok(gone == 3, "a stream is told of the server's end");
+	tap_ok(freed == was_freed + 1, "and one that was handed over");
+	loop_fd_drop(loop, opened);
 	buf_clear(b);
 	tap_ok(get(c, b, NULL), "a waiting request is closed");
 	close(a);
 	close(c);
+	close(u);
 }
 
 int
@@ -306,6 +372,7 @@ main(void)
 	test_stream(&b);
 	test_gone(&b);
 	test_many(&b);
+	test_upgrade(&b);
 	test_end(&b);
 	loop_free(loop);
 	buf_release(&b);
