@@ -56,6 +56,8 @@ namespace() { # NAME ANNOTATIONS LABELS
 	[[ $stderr == *"configmap/held in $NS: not gone within"*"finalizers: example.com/hold"* ]]
 	run -1 --separate-stderr k8s-delete -t 8s "ns/$NS"
 	[[ $stderr == *"namespace/$NS: not gone within"* ]]
+	[[ $stderr == *"namespace/$NS: NamespaceContentRemaining: "*configmaps* ]]
+	[[ $stderr == *"namespace/$NS: NamespaceFinalizersRemaining: "*example.com/hold* ]]
 	[[ $stderr == *"configmap/held; finalizers: example.com/hold"* ]]
 	(sleep 0.5 && configmap held) 3>&- &
 	run -0 --separate-stderr k8s-delete -t 60s "ns/$NS"

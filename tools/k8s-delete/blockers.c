@@ -129,7 +129,7 @@ blockers_tell(struct job *j, const struct target *t, const cJSON *object)
 	target_name(t, name, sizeof(name));
 	if (object == NULL) {
 		trouble = t->group->cache == NULL ? "no answer" : NULL;
-		tool_warn("%s: not gone within %.0f s: %s", name,
+		tool_warn("%s: not gone within %g s: %s", name,
 		    j->timeout_ms / 1000,
 		    trouble != NULL ? trouble : "its state is not known");
 		return;
@@ -137,7 +137,7 @@ blockers_tell(struct job *j, const struct target *t, const cJSON *object)
 	buf_init(&why, 8192);
 	since = json_str(object, "metadata", "deletionTimestamp", NULL);
 	add_finalizers(&why, object);
-	tool_warn("%s: not gone within %.0f s: %s%s%s", name,
+	tool_warn("%s: not gone within %g s: %s%s%s", name,
 	    j->timeout_ms / 1000,
 	    since != NULL ? "terminating since " : "not terminating",
 	    since != NULL ? since : "", buf_str(&why));
