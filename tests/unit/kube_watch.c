@@ -13,7 +13,7 @@ static struct kube *k;
 
 /* What the server does next. */
 static const char *list_body, *list_page2;
-static int list_status = 200, watch_status = 200;
+static int list_status = 200, watch_status = 200, page2_status = 200;
 static int lists, watches, stream = -1;
 static char last_watch[2000], last_list[2000];
 
@@ -44,8 +44,10 @@ answer(const struct fake_request *rq)
 		fake_close(rq->fd);
 		return;
 	}
-	fake_reply(rq->fd, list_status, "",
-	    strstr(rq->path, "continue=") != NULL ? list_page2 : list_body);
+	if (strstr(rq->path, "continue=") != NULL)
+		fake_reply(rq->fd, page2_status, "", list_page2);
+	else
+		fake_reply(rq->fd, list_status, "", list_body);
 }
 
 static void
@@ -225,6 +227,65 @@ test_pages(void)
 	kube_cache_free(c);
 }
 
+/*
+ * A list whose continue token has expired is begun anew, without one and
+ * without a version, which asks for the newest state.
+ */
+static void
+test_expired_list(void)
+{
+	double end = clock_ms() + 5000;
+	struct kube_watch *w;
+
+	lists = watches = 0;
+	list_body = "{\"kind\":\"PodList\",\"apiVersion\":\"v1\","
+		    "\"metadata\":{\"resourceVersion\":\"5\",\"continue\":"
+		    "\"old\"},\"items\":[" ITEM("a", "u1", "1") "]}";
+	page2_status = 410;
+	list_page2 = "{\"kind\":\"Status\",\"code\":410,\"message\":"
+		     "\"the continue token has expired\"}";
+	w = kube_watch_new(k, "/api/v1/pods", NULL, on_event, NULL, NULL);
+	while (kube_watch_trouble(w) == NULL && clock_ms() < end)
+		loop_once(l, 20, NULL);
+	tap_str(kube_watch_trouble(w), "the continue token has expired",
+	    "an expired list is told");
+	list_body = LIST("9", ITEM("b", "u2", "8"));
+	page2_status = 200;
+	until("+a1 +b8 -a1 * ", "and begun anew");
+	tap_ok(strstr(last_list, "continue=") == NULL &&
+		   strstr(last_list, "resourceVersion=") == NULL,
+	    "without token and version");
+	kube_watch_free(w);
+}
+
+/* 429 and 500 leave the version alone: no list, a pause of 0.8 s at least. */
+static void
+test_back_off(void)
+{
+	struct kube_watch *w;
+	double from;
+	int status;
+
+	for (status = 429; status <= 500; status += 71) {
+		lists = watches = 0;
+		list_body = LIST("7", "");
+		watch_status = status;
+		w = kube_watch_new(
+		    k, "/api/v1/pods", NULL, on_event, NULL, NULL);
+		until("* ", "listed");
+		turn_until_watches(1);
+		from = clock_ms();
+		watch_status = 200;
+		turn_until_watches(2);
+		tap_ok(clock_ms() - from >= 790 && clock_ms() - from < 3000,
+		    "after %d the stream is asked for again, later", status);
+		tap_ok(lists == 1 &&
+			   strstr(last_watch, "resourceVersion=7") != NULL,
+		    "from the same version");
+		kube_watch_free(w);
+	}
+}
+
 static struct kube_watch *self;
 
 static void
@@ -287,6 +348,8 @@ main(void)
 	test_watch();
 	test_trouble();
 	test_pages();
+	test_expired_list();
+	test_back_off();
 	test_callbacks();
 	kube_free(k);
 	loop_free(l);

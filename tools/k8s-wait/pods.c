@@ -169,7 +169,7 @@ void
 pod_event(struct wait *w, enum kube_event ev, const cJSON *object, int listed,
     double at_ms)
 {
-	const char *uid = json_str(object, "metadata", "uid", NULL);
+	const char *uid = json_str(object, "metadata", "uid", NULL), *phase;
 	struct pod *p = uid != NULL ? pod_find(w, uid) : NULL;
 
 	if (ev == KUBE_DELETED) {
@@ -189,6 +189,10 @@ pod_event(struct wait *w, enum kube_event ev, const cJSON *object, int listed,
 	p->now = kube_status(object).state == KUBE_TERMINATING ?
 		     kube_status(object) :
 		     kube_status_pod(object);
+	/* evicted: it lies about for long, its controller has made another */
+	phase = json_str(object, "status", "phase", NULL);
+	p->replaced = phase != NULL && strcmp(phase, "Failed") == 0 &&
+		      p->now.state == KUBE_PROGRESSING;
 	if (p->now.state == KUBE_READY && p->ready_ms == 0) {
 		p->ready_ms = at_ms;
 		p->start_ms = start_by_status(object);
@@ -244,6 +248,10 @@ pods_verdict(struct target *t, struct pod **which)
 	for (p = t->wait->pods; p != NULL; p = p->next) {
 		if (!counts(t, p, revision))
 			continue;
+		if (p->replaced) {
+			slow = slow != NULL ? slow : p;
+			continue;
+		}
 		n++;
 		if (is_doomed(t, p)) {
 			doomed++;
@@ -267,7 +275,7 @@ pods_verdict(struct target *t, struct pod **which)
 	if (p == sad && p->cause != NULL &&
 	    strcmp(p->now.reason, "ImagePullBackOff") == 0)
 		v = *p->cause;
-	v.state = doomed == n ? KUBE_DOOMED : KUBE_PROGRESSING;
+	v.state = n > 0 && doomed == n ? KUBE_DOOMED : KUBE_PROGRESSING;
 	return v;
 }
 

@@ -41,6 +41,7 @@ struct pod {
 	double met_ms;              /* the time of day when it was first seen */
 	double start_ms; /* creation to ready by the server's times, or -1 */
 	int was_ready;   /* it was ready when first seen */
+	int replaced;    /* it was evicted: another one counts */
 	unsigned long long order; /* of creation */
 };
 
