@@ -268,6 +268,33 @@ test_discovery(void)
 	path_is(NULL, "nodes", "nodes: discovery: no metrics");
 }
 
+static void
+stop(void *arg)
+{
+	loop_stop(arg);
+}
+
+static void
+test_stopped(void)
+{
+	struct fault f = { 0 };
+	double from = clock_ms();
+
+	fail_times = 1000;
+	fail_status = 503;
+	kube_set_patience(k, 30000);
+	loop_timer(l, 100, stop, l, NULL);
+	tap_ok(get("GET", "/api/v1", &f) == -1 && clock_ms() - from < 1000,
+	    "loop_stop ends a call that is tried again");
+	tap_str(f.msg, "interrupted", "and the call says so");
+	kube_kind_forget(k);
+	tap_ok(kube_kind_each(k, NULL, NULL, NULL, &f) == -1 &&
+		   clock_ms() - from < 1000,
+	    "discovery too");
+	loop_run(l, NULL); /* answers the stop */
+	fail_times = 0;
+}
+
 static int done_calls;
 
 static void
@@ -341,6 +368,7 @@ main(void)
 	test_retries();
 	test_credentials();
 	test_discovery();
+	test_stopped();
 	test_ends();
 	loop_free(l);
 	unlink(token_file);
