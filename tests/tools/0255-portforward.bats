@@ -277,3 +277,22 @@ end 1000 None" ]]
 	grep -q closed out
 	wait_for 10 back_to "$before"
 }
+
+@test "the API server's end with connections and followed logs open" {
+	cat >cut <<-'S'
+		until k8s-apply -n default -f "$1" >/dev/null 2>&1 && k8s-logs -n default --tail 1 web 2>/dev/null | grep -q ready; do
+			sleep 0.1
+		done
+		k8s-logs -n default -f web >/dev/null 2>&1 &
+		k8s-forward -n default pod/web:8000 -- python3 -c "
+		import os, socket, time
+		s = socket.create_connection(('127.0.0.1', int(os.environ['FORWARD_WEB_8000'])))
+		s.sendall(b'send 100000000\\n')
+		s.recv(1)
+		os.kill($(pgrep -x k8s-apid), 15)
+		time.sleep(5)"
+	S
+	sed '/^---/,$d' "$BATS_FILE_TMPDIR/pods.yaml" >web.yaml
+	run timeout 20 k8s-sandbox run --images "$ROOT/share/images" -- bash cut web.yaml
+	[[ $output == *'k8s-apid: ended with status 0'* ]]
+}

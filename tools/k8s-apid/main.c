@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "k8s-apid/admission.h"
+#include "k8s-apid/quota.h"
 #include "k8s-apid/server.h"
 #include "k8s-apid/service_ips.h"
 #include "lib/opt.h"
@@ -285,6 +286,7 @@ start(struct apid *a, const struct options *o, struct buf *kubelet_token)
 	    (a->store = store_new(types_count(), &f)) == NULL ||
 	    (a->auth = auth_new(o->tokens, &f)) == NULL ||
 	    (a->ips = service_ips_new(o->cidr, &f)) == NULL ||
+	    (a->quotas = quotas_new(a, &f)) == NULL ||
 	    loop_signal(a->loop, SIGTERM, on_signal, a->loop, &f) != 0 ||
 	    loop_signal(a->loop, SIGINT, on_signal, a->loop, &f) != 0)
 		tool_die(&f);
@@ -318,9 +320,10 @@ main(int argc, char **argv)
 		tool_fail(3, "--ready-fd: %s", strerror(errno));
 	if (loop_run(a.loop, &f) != 0)
 		status = tool_fault(&f);
-	http_free(a.kubelet);
 	for (i = 0; i < MAX_LISTEN; i++)
 		httpd_free(servers[i]);
+	http_free(a.kubelet); /* last: requests cancel what they have there */
+	quotas_free(a.quotas);
 	service_ips_free(a.ips);
 	auth_free(a.auth);
 	store_free(a.store);
