@@ -1,35 +1,74 @@
 #!/usr/bin/env bats
-# k8s-forward against an API server that has nothing but a Service, pods and
-# port-forward: what arrives, at which pod, and every exit status.  Real ones
-# are asked in tests/cluster.
+# k8s-forward to pods of a sandbox: what arrives, at which pod, and every exit
+# status.  Behind port 80 of a pod is an echo that says which pod it is first.
+# A server that does not speak the protocol is a stand-in.
 bats_require_minimum_version 1.5.0
 load helper
+load sandbox
+
+echo_pod() { # NAME APP
+	cat <<-Y
+		---
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: $1, labels: {app: $2}}
+		spec:
+		  terminationGracePeriodSeconds: 0
+		  containers:
+		    - name: c
+		      image: "busybox:1"
+		      command: [python3, -c, $(jq -Rs . "$BATS_FILE_TMPDIR/echo.py")]
+		      ports: [{name: http, containerPort: 80}]
+		      readinessProbe: {tcpSocket: {port: http}, periodSeconds: 1}
+	Y
+}
+
+service() { # NAME
+	cat <<-Y
+		---
+		apiVersion: v1
+		kind: Service
+		metadata: {name: $1}
+		spec: {selector: {app: $1}, ports: [{name: http, port: 8000, targetPort: http}, {name: odd, port: 8001, targetPort: 81}]}
+	Y
+}
+
+setup_file() {
+	cat >"$BATS_FILE_TMPDIR/echo.py" <<-'P'
+		import socket, threading
+		def serve(c):
+		    c.sendall(socket.gethostname().encode() + b'\n')
+		    b = b''
+		    while not b.endswith(b'bye\n') and (b := c.recv(1 << 16)):
+		        c.sendall(b)
+		    c.close()
+		s = socket.create_server(('', 80), backlog=256)
+		while True:
+		    threading.Thread(target=serve, args=(s.accept()[0],), daemon=True).start()
+	P
+	{
+		echo_pod web-1 web
+		service web
+		service turn
+		service late
+	} >"$BATS_FILE_TMPDIR/web.yaml"
+	start_sandbox "$BATS_FILE_TMPDIR/web.yaml"
+	k8s-wait -n default -t 20s pod/web-1 >/dev/null
+}
+
+teardown_file() {
+	stop_sandbox
+}
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
-	echo web-1 >pods
-	python3 "$ROOT/tests/data/portforward.py" . >port 3>&- &
-	SERVER=$!
-	wait_for 5 test -s port
-	cat >config <<-K
-		apiVersion: v1
-		kind: Config
-		clusters: [{name: c, cluster: {server: "http://127.0.0.1:$(<port)"}}]
-		users: [{name: u, user: {token: secret}}]
-		contexts: [{name: x, context: {cluster: c, user: u, namespace: x}}]
-		current-context: x
-	K
-	export KUBECONFIG=$PWD/config
+	use_sandbox
 	cat >ask <<-'S' # ask PORT WORD: what the echo says
 		import socket, sys
 		s = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10)
 		s.sendall(sys.argv[2].encode() + b' bye\n')
 		print(b''.join(iter(lambda: s.recv(65536), b'')).decode(), end='')
 	S
-}
-
-teardown() {
-	end_process "$SERVER"
 }
 
 @test "a command finds the port, by number and by name, and its status counts" {
@@ -41,7 +80,7 @@ teardown() {
 
 @test "a port of one's own, and a record; a signal ends it" {
 	port=$(free_port)
-	k8s-forward -n x "$port:pod/web-1:80" >out 3>&- &
+	k8s-forward "$port:pod/web-1:80" >out 3>&- &
 	pid=$!
 	wait_for 5 test -s out
 	jq -e --argjson p "$port" '. == {type: "forward", name: "web-1", port: "80", address: "127.0.0.1", local_port: $p}' out
@@ -89,17 +128,22 @@ print(b''.join(iter(lambda: s.recv(4096), b'')))"
 }
 
 @test "ready pods in turn; a replaced one is followed" {
-	printf 'a\nb\n' >pods
-	run -0 k8s-forward web:8000 -- sh -c \
-		'for i in 1 2 3 4; do python3 ask $FORWARD_WEB_8000 x | head -n 1; done | sort -u
-		echo new >pods; sleep 0.3; python3 ask $FORWARD_WEB_8000 x'
+	{
+		echo_pod a turn
+		echo_pod b turn
+	} | k8s-apply | k8s-wait -t 20s >/dev/null
+	echo_pod new turn >new.yaml
+	run -0 k8s-forward turn:8000 -- sh -c \
+		'for i in 1 2 3 4; do python3 ask $FORWARD_TURN_8000 x | head -n 1; done | sort -u
+		k8s-apply -f new.yaml | k8s-wait -t 20s >/dev/null
+		k8s-delete --grace 0 pod/a pod/b >/dev/null; python3 ask $FORWARD_TURN_8000 x'
 	[ "$output" = $'a\nb\nnew\nx bye' ]
 }
 
 @test "what is not there yet is waited for" {
-	: >pods
-	(sleep 0.5 && echo late >pods) 3>&- &
-	run -0 k8s-forward web:8000 -- sh -c 'python3 ask $FORWARD_WEB_8000 x'
+	echo_pod late late >late.yaml
+	(sleep 0.5 && exec k8s-apply -f late.yaml >/dev/null) 3>&- &
+	run -0 k8s-forward late:8000 -- sh -c 'python3 ask $FORWARD_LATE_8000 x'
 	[[ $output == $'late\nx bye' ]]
 }
 
@@ -111,9 +155,17 @@ print(b''.join(iter(lambda: s.recv(4096), b'')))"
 	run -1 --separate-stderr k8s-forward -t 400ms pod/gone:80 -- sh -c 'python3 ask $FORWARD_GONE_80 x 2>/dev/null'
 	[[ $stderr == *'no ready pod'* || $stderr == *'no such pod'* ]]
 	run --separate-stderr k8s-forward web:8001 -- sh -c 'python3 ask $FORWARD_WEB_8001 x 2>/dev/null'
-	[[ $stderr == 'k8s-forward: web:8001: connection refused by 81' ]]
-	touch no-protocol
-	run -1 --separate-stderr k8s-forward -t 400ms web:8000 -- sh -c 'python3 ask $FORWARD_WEB_8000 x 2>/dev/null'
+	[[ $stderr == 'k8s-forward: web:8001: error forwarding port 81 to pod web-1, '*': Connection refused' ]]
+}
+
+@test "a server that does not speak the protocol" {
+	python3 "$ROOT/tests/data/portforward.py" >port 3>&- &
+	server=$!
+	wait_for 5 test -s port
+	printf '{"clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:%s"}}], "current-context": "x",
+		"contexts": [{"name": "x", "context": {"cluster": "c"}}]}' "$(<port)" >config
+	run -1 --separate-stderr env KUBECONFIG=config k8s-forward -t 400ms pod/web:80 -- sh -c 'python3 ask $FORWARD_WEB_80 x 2>/dev/null'
+	end_process "$server"
 	[[ $stderr == *'the server does not speak v4.channel.k8s.io' ]]
 }
 
@@ -129,7 +181,8 @@ print(b''.join(iter(lambda: s.recv(4096), b'')))"
 }
 
 @test "a port that is taken, no cluster, no space: 3" {
-	run -3 k8s-forward "$(<port):web:80" -- true
+	port=$(sandbox_config server | sed "s/.*://")
+	run -3 k8s-forward "$port:web:80" -- true
 	run -3 env -u KUBECONFIG HOME=/nonexistent k8s-forward web:80 -- true
 	run -3 bash -c 'k8s-forward web:80 >/dev/full'
 }
