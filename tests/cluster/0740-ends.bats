@@ -68,7 +68,12 @@ each_tool() { # AFTER: each, by both signals
 	chmod +x plugin
 	kubeconfig "https://127.0.0.1:$PORT" "exec: {apiVersion: client.authentication.k8s.io/v1, command: \"$PWD/plugin\", interactiveMode: Never}" >"$THROUGH"
 	ended_by TERM 0.7 k8s-wait --kubeconfig "$THROUGH" -n "$NS" cm/x
-	run ! kill -0 "$(<pid)"
+	# gone, or waited for by nobody but init
+	for ((i = 0; i < 40; i++)); do
+		grep -q '^State:[[:space:]]*[^Z]' "/proc/$(<pid)/status" 2>/dev/null || return 0
+		sleep 0.05
+	done
+	false
 }
 
 @test "signals: k8s-forward while its pod cannot be asked for" {
