@@ -61,6 +61,10 @@ anchor_path(
 	return r == 0 ? 0 : fault_nomem(f);
 }
 
+/*
+ * client-go's RelativizeClusterLocalPaths and -AuthInfo-: a file can be merged
+ * with others of other folders, or used from anywhere.
+ */
 static int
 anchor_paths(cJSON *entry, const char *file, struct fault *f)
 {
@@ -131,6 +135,7 @@ merge_file(struct merged *m, const char *file, struct fault *f)
 		goto out;
 	}
 	m->files++;
+	/* an empty file is one without entries, as to kubectl */
 	r = 0;
 	if (docs.n == 0)
 		goto out;
@@ -180,6 +185,7 @@ merge_files(struct merged *m, const char *list, struct fault *f)
 	return 0;
 }
 
+/* Without KUBECONFIG and --kubeconfig: one file, which need not be there. */
 static int
 merge_home(struct merged *m, struct fault *f)
 {
@@ -275,6 +281,10 @@ use_cluster(struct kube_config *c, const cJSON *cluster, const char *name,
 	return 0;
 }
 
+/*
+ * As client-go takes them: a token file before a token, either before a
+ * plugin; certificates beside any of these.
+ */
 static int
 use_user(
     struct kube_config *c, const cJSON *user, const char *name, struct fault *f)
@@ -283,6 +293,7 @@ use_user(
 		"as", "as-uid", "as-groups", "as-user-extra" };
 	size_t i;
 
+	/* ignored, they would make us somebody else than the user meant */
 	for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
 		if (json_at(user, unsupported[i], NULL) != NULL)
 			return fault_set(f, FAULT_INPUT,
@@ -352,6 +363,7 @@ use_pod(struct kube_config *c, struct fault *f)
 		return fault_set(f, FAULT_UNSURE,
 		    "no cluster is configured: set KUBECONFIG or use "
 		    "--kubeconfig");
+	/* the Service "kubernetes", as client-go's rest.InClusterConfig */
 	v6 = strchr(host, ':') != NULL;
 	if (asprintf(&c->server, "https://%s%s%s:%s", v6 ? "[" : "", host,
 		v6 ? "]" : "", port) == -1) {
@@ -395,6 +407,7 @@ kube_config_load(struct kube_config *c, const char *path, const char *context,
 		r = merge_home(&m, f);
 	if (r != 0)
 		goto out;
+	/* in a pod, too, a kubeconfig comes first (client-go's clientcmd) */
 	use = context != NULL ? context : m.current;
 	if (use != NULL)
 		r = use_context(c, &m, use, f);

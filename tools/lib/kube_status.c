@@ -65,6 +65,12 @@ told(enum kube_state state, const cJSON *c, const char *reason)
 	    state, *r != '\0' ? r : reason, "%s", text(c, "message"));
 }
 
+/*
+ * kstatus' deploymentConditions and kubectl's rollout status, one after the
+ * other: the controller's own verdict first, then updated, old ones gone, no
+ * surplus, available. ProgressDeadlineExceeded is final for a waiter, though
+ * the controller goes on trying: kapp gives up there as well.
+ */
 static struct kube_verdict
 deployment(const cJSON *object)
 {
@@ -99,6 +105,11 @@ deployment(const cJSON *object)
 	return ready();
 }
 
+/*
+ * Also of ReplicationControllers.  ReplicaFailure is told and waited through,
+ * as kstatus and kapp do: what fails is often a quota or a webhook of the
+ * moment.
+ */
 static struct kube_verdict
 replica_set(const cJSON *object)
 {
@@ -107,7 +118,6 @@ replica_set(const cJSON *object)
 	double have = json_num(status, "replicas", 0);
 	double available = json_num(status, "availableReplicas", 0);
 
-	/* ReplicaFailure is not terminal: a quota may grow */
 	if (available < want)
 		return condition_is(object, "ReplicaFailure", "True") ?
 			   told(KUBE_PROGRESSING,
@@ -122,6 +132,11 @@ replica_set(const cJSON *object)
 	return ready();
 }
 
+/*
+ * kstatus and kubectl's rollout status. A partition keeps the pods below it on
+ * the old revision for good, so that the revisions never become one; what is
+ * updated is counted then.
+ */
 static struct kube_verdict
 stateful_set(const cJSON *object)
 {
@@ -157,6 +172,11 @@ stateful_set(const cJSON *object)
 	return ready();
 }
 
+/*
+ * kstatus insists that the generation was observed: before, a status of zeros
+ * looks like a set for no nodes. What nodes it should not be on does not
+ * matter.
+ */
 static struct kube_verdict
 daemon_set(const cJSON *object)
 {
@@ -182,6 +202,10 @@ daemon_set(const cJSON *object)
 	return ready();
 }
 
+/*
+ * As Helm's and kubectl wait's users mean it: done, where kstatus is content
+ * with a Job that has started.
+ */
 static struct kube_verdict
 job(const cJSON *object)
 {
@@ -222,6 +246,10 @@ claim(const cJSON *object)
 	    *phase != '\0' ? phase : "Pending", "not bound to a volume");
 }
 
+/*
+ * kapp's rule; kstatus is content with a cluster IP. Addresses of the user's
+ * own (externalIPs) need nobody to hand one out, as Helm knows.
+ */
 static struct kube_verdict
 service(const cJSON *object)
 {
@@ -247,6 +275,10 @@ static struct kube_verdict namespace(const cJSON *object)
 	return ready();
 }
 
+/*
+ * kstatus: names that are taken stay so, and Established is only ever False on
+ * its way to True while its reason is Installing.
+ */
 static struct kube_verdict
 definition(const cJSON *object)
 {
@@ -263,6 +295,11 @@ definition(const cJSON *object)
 	return verdict(KUBE_PROGRESSING, "Installing", "not served yet");
 }
 
+/*
+ * Custom resources: by convention (API conventions, "Typical status
+ * properties") a Ready condition sums up; one that has none has nothing to
+ * wait for.
+ */
 static struct kube_verdict
 other(const cJSON *object)
 {
@@ -317,11 +354,16 @@ kube_status(const cJSON *object)
 	if (json_at(meta, "deletionTimestamp", NULL) != NULL)
 		return verdict(
 		    KUBE_TERMINATING, "Terminating", "it is being deleted");
+	/*
+	 * a status without it says nothing of its age: taken as it is
+	 * (kstatus)
+	 */
 	seen = json_num(status, "observedGeneration", -1);
 	if (seen >= 0 && seen < json_num(meta, "generation", 0))
 		return verdict(KUBE_PROGRESSING, "NotObserved",
 		    "generation %.0f is not yet taken up",
 		    json_num(meta, "generation", 0));
+	/* kstatus' own conditions, which Flux and others write */
 	if (condition_is(object, "Reconciling", "True"))
 		return told(KUBE_PROGRESSING, condition(object, "Reconciling"),
 		    "Reconciling");
@@ -354,6 +396,10 @@ in_values(const cJSON *values, const char *s)
 	return 0;
 }
 
+/*
+ * One of matchExpressions, as apimachinery's labels.Requirement: what is not
+ * there is not in a list either, so that NotIn holds of it.
+ */
 static int
 requirement(const cJSON *r, const cJSON *labels)
 {

@@ -21,6 +21,7 @@ text(const cJSON *v, const char *key)
 static int
 is_fatal(const char *reason, const char *message)
 {
+	/* kubelet: images/types.go, kuberuntime_container.go, sync_result.go */
 	static const char fatal[] =
 	    " CrashLoopBackOff ErrImagePull ImagePullBackOff InvalidImageName"
 	    " ErrImageNeverPull ImageInspectError RegistryUnavailable"
@@ -155,6 +156,10 @@ explain_failure(const cJSON *statuses, struct kube_verdict *v)
 	}
 }
 
+/*
+ * Phase Failed. kstatus calls it Current (cli-utils#633); who waits for a pod
+ * wants to hear, as Helm's readers hold.
+ */
 static struct kube_verdict
 failed(const cJSON *pod)
 {
@@ -196,9 +201,15 @@ kube_status_pod(const cJSON *pod)
 	if (strcmp(phase, "Running") == 0 &&
 	    strcmp(text(condition(pod, "Ready"), "status"), "True") == 0)
 		return v;
+	/* init containers first: while one fails, the others only wait */
 	if (doomed(inits, &v) || doomed(mains, &v))
 		return v;
 	v.state = KUBE_PROGRESSING;
+	/*
+	 * not bound to a node: no container says anything yet; other reasons
+	 * than Unschedulable (a gate, the scheduler's own trouble) are not the
+	 * pod's fault
+	 */
 	if (strcmp(text(scheduled, "status"), "False") == 0) {
 		snprintf(
 		    v.reason, sizeof v.reason, "%s", text(scheduled, "reason"));
