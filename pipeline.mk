@@ -44,8 +44,10 @@ INFRA   := $(foreach i,postgres redis minio,$(if $(wildcard $(STACK_DIR)/manifes
 # stage NUMBER,NAME,PART,OPTIONS: what stands before a recipe's command
 stage = @cd $(R)/rendered && run-stage -s $(1)/9 -n $(2) $(if $(3),-p $(3)) $(4) -o $@ \
 	bash -o pipefail -ec
-# deploy FILE: apply it and wait for what it holds; both tools' records count
-deploy = { k8s-apply -n $(NS) -f $(1) | tee -a /dev/fd/3 | k8s-wait -n $(NS) --timeout $(WAIT); } 3>&1
+# deploy FILE: apply it and, if that went well, wait for what it holds; both tools' records count
+deploy = made=$$(k8s-apply -n $(NS) -f $(1)) || status=$$?; \
+	[[ -z $$made ]] || echo "$$made"; [[ -z $$status ]] || exit $$status; \
+	k8s-wait -n $(NS) --timeout $(WAIT) <<<"$$made"
 # reach ADDRESS...: pods are ready before the nodes' proxies lead to them; a forward goes to the pods
 reach = $(if $(FORWARD)$(if $(1),,none),,; $(HERE)share/reach $(1))
 at_postgres = $(PGHOST):$(PGPORT)

@@ -26,8 +26,9 @@ arguments() {
 }
 
 tools_first() {
-	local bin=$root/build/bin
+	bin=$root/build/bin
 	[[ -e $root/Makefile ]] || bin=$here
+	caller_path=$PATH
 	[[ -x $bin/run-stage ]] || die 3 "the tools are not built: run make first"
 	PATH=$bin:$PATH
 }
@@ -103,29 +104,70 @@ render() {
 	done
 }
 
-# in_cluster COMMAND…: on the cluster of KUBECONFIG or in a sandbox
+# in_cluster COMMAND…: on the cluster of KUBECONFIG or in a sandbox, in this process's place
 in_cluster() {
 	local images=(--images "$STACK/images")
 	[[ -d $STACK/images ]] || images=()
 	if [[ $CLUSTER == kube ]]; then
-		"$@"
+		exec "$@"
 	elif [[ -n $KEEP ]]; then
-		k8s-sandbox up --name "$id" "${images[@]}" >/dev/null && k8s-sandbox exec --name "$id" -- "$@"
+		k8s-sandbox up --name "$id" "${images[@]}" >/dev/null && exec k8s-sandbox exec --name "$id" -- "$@"
 	else
-		k8s-sandbox run "${images[@]}" -- "$@"
+		exec k8s-sandbox run "${images[@]}" -- "$@"
 	fi
 }
 
-# keep_or_end STATUS: what becomes of a sandbox that KEEP=1 was said for
+# attended COMMAND…: runs it in the cluster and passes signals on to it, also
+# those that are sent to this process alone; they do not end what comes after
+attended() {
+	local child signal status again
+	in_cluster "$@" &
+	child=$!
+	for signal in INT TERM HUP; do
+		# shellcheck disable=SC2064 # this child
+		trap "kill -$signal $child 2>/dev/null" $signal
+	done
+	wait "$child"
+	status=$?
+	while kill -0 "$child" 2>/dev/null; do
+		wait "$child"
+		status=$?
+	done
+	# it may have ended between the signal that broke off a wait and the question
+	wait "$child" 2>/dev/null
+	again=$?
+	((again == 127)) || status=$again
+	trap : INT TERM HUP
+	return "$status"
+}
+
+# keep_or_end STATUS: what becomes of a failed run's namespace, or sandbox, that
+# KEEP=1 was said for.  The commands are to work where they are pasted.
 keep_or_end() {
-	[[ $CLUSTER == sandbox && -n $KEEP ]] || return 0
-	if (($1 == 0)); then
-		k8s-sandbox down --name "$id" >/dev/null
+	local ns=$NAMESPACE with='' look remove
+	[[ -n $KEEP ]] || return 0
+	[[ $me != inttest-job ]] || ns=inttest-$id # its own is gone
+	if [[ $CLUSTER == sandbox ]]; then
+		if (($1 == 0)); then
+			k8s-sandbox down --name "$id" >/dev/null
+			return
+		fi
+		with="$(command_of k8s-sandbox) exec --name $id -- "
+		remove="$(command_of k8s-sandbox) down --name $id"
+	elif (($1 == 0)) || [[ ${INTTEST_RUN-} ]] || ! k8s-wait --for 'jq=true' -t 2s "namespace/$ns" >/dev/null 2>&1; then
+		return # nothing is kept, or whoever made the Job says so
 	else
-		cat >&2 <<-END
-			$me: the sandbox is kept.  Look into it, then remove it:
-			  k8s-sandbox exec --name $id -- kubectl -n $NAMESPACE get pods
-			  k8s-sandbox down --name $id
-		END
+		with="${KUBECONFIG:+KUBECONFIG=$(printf %q "$KUBECONFIG") }"
+		remove="$with$(command_of k8s-delete) namespace/$ns"
 	fi
+	look="kubectl -n $ns get pods,events"
+	command -v kubectl >/dev/null || look="$(command_of k8s-dump) -n $ns -d $ns.dump"
+	echo "$me: namespace $ns is kept$([[ $CLUSTER == sandbox ]] || echo "; after $EXPIRES another run may remove it").  To look into it:"
+	printf '  %s\nand to remove it:\n  %s\n' "$with$look" "$remove"
+} >&2
+
+# command_of TOOL: as whoever has called us may call it
+command_of() {
+	local path
+	path=$(PATH=$caller_path command -v "$1") && [[ $path -ef $bin/$1 ]] && echo "$1" || printf '%q\n' "$bin/$1"
 }

@@ -30,7 +30,7 @@ records() { # JQ: true of the records of the newest run
 }
 
 @test "nine stages pass and leave nothing" {
-	need_images
+	need_images "$ROOT"/manifests/{postgres,redis,minio,services}.yaml
 	start_run
 	wait "$RUN" || { cat out; false; }
 	RUN=
@@ -42,22 +42,8 @@ records() { # JQ: true of the records of the newest run
 	fi
 }
 
-# the application's images, which a cluster may be unable to pull
-need_images() {
-	local image n=0
-	new_namespace
-	for image in $(sed -n 's/^ *image: *\(.*\)/\1/p' "$ROOT"/manifests/{postgres,redis,minio,services}.yaml |
-		sed "s,\${REGISTRY},${REGISTRY:-ghcr.io/celesrenata/stonks-oracle},; s,\${TAG},${TAG:-latest}," | sort -u); do
-		n=$((n + 1))
-		shell_pod "i$n" 'exec sleep 100' | sed "s,image: \"[^\"]*\",image: \"$image\","
-	done | k8s-apply -n "$NS" >/dev/null
-	k8s-wait -n "$NS" -t 60s --for 'jq=any(.status.containerStatuses[]?; .imageID != "")' pod/i{1..8} >/dev/null 2>&1 ||
-		skip 'the images of the example cannot be had here'
-	k8s-delete -n "$NS" --grace 0 pod/i{1..8} >/dev/null
-}
-
 @test "killed in stage 5: the namespace stays, and the next run takes it away" {
-	need_images
+	need_images "$ROOT"/manifests/{postgres,redis,minio,services}.yaml
 	# its own reaping, at its start, is not to find it expired
 	start_run TTL=10s
 	wait_until 90 test -e runs/latest/4-services.jsonl

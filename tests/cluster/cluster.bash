@@ -4,6 +4,7 @@
 #   new_namespace       a namespace, named in NS; teardown_namespaces (in teardown_file) deletes all of the file's
 #   holds REF JQ        1 when JQ is not true of the object within 3 s
 #   need_pods           skips the test, with the reason, where the cluster runs no pods
+#   need_images FILE... skips it where the images of these manifests cannot be had
 IMAGE=${CLUSTER_IMAGE:-busybox:1} # a shell with sleep; it must be there, or be pulled
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export ROOT PATH=$ROOT/build/bin:$PATH
@@ -65,4 +66,27 @@ need_pods() {
 		k8s-delete -n "$NS" --grace 0 -t 30s pod/probe >/dev/null
 	fi
 	[[ ! -s $why ]] || skip "no pods here: $(<"$why")"
+}
+
+# asked once per file for the same manifests, of pods that only sleep
+need_images() {
+	local image images known missing n=0
+	images=$(sed -n 's/^ *\(- \)\{0,1\}image: *//p' "$@" |
+		sed "s,\${REGISTRY},${REGISTRY:-ghcr.io/celesrenata/stonks-oracle},; s,\${TAG},${TAG:-latest}," | sort -u)
+	known=$BATS_FILE_TMPDIR/images-$(cksum <<<"$images" | tr ' ' -)
+	if [[ ! -e $known ]]; then
+		new_namespace
+		for image in $images; do
+			n=$((n + 1))
+			shell_pod "i$n" 'exec sleep 100' | sed "s,image: \"[^\"]*\",image: \"$image\","
+		done | k8s-apply -n "$NS" >/dev/null
+		n=$(wc -l <<<"$images")
+		missing=$(k8s-wait -n "$NS" -t 60s --log-lines 0 --for 'jq=any(.status.containerStatuses[]?; .imageID != "")' \
+			$(seq -f pod/i%g "$n") 2>/dev/null | jq -r 'select(.status != "met") | .name' | head -n 1)
+		[[ -z $missing ]] || sed -n "${missing#i}p" <<<"$images" >"$known.new"
+		touch "$known.new"
+		k8s-delete -n "$NS" --grace 0 $(seq -f pod/i%g "$n") >/dev/null
+		mv "$known.new" "$known"
+	fi
+	[[ ! -s $known ]] || skip "an image cannot be had here: $(<"$known")"
 }

@@ -64,7 +64,7 @@ deleted() { # KIND…: of the runner's own objects, told in the run's job.jsonl
 @test "no image for the runner: 3, and why" {
 	sed 's|/inttest:|/no-such-image:|' "$ROOT/manifests/runner.yaml" >stack/manifests/runner.yaml
 	run -3 job
-	[[ $output == *no-such-image* && $output == *'without its records'* ]]
+	[[ $output == *'could not start; its image is '*/no-such-image:* ]]
 	deleted Namespace
 	nothing_left
 }
@@ -84,6 +84,38 @@ deleted() { # KIND…: of the runner's own objects, told in the run's job.jsonl
 	results '.stages[] | select(.name == "teardown") | .status == "ok"'
 	deleted Job Namespace ClusterRole ClusterRoleBinding
 	nothing_left
+}
+
+@test "TERM to the script alone reaches the stages: teardown, then 143" {
+	local name pid rc
+	echo '{"name": "slow", "service": "note-api", "path": "/nowhere", "retry": {"times": 1000, "delay": "100ms"}}' \
+		>>stack/tests/api/note-api.jsonl
+	for name in inttest inttest-job; do
+		"$ROOT/share/$name" STACK=stack RUNS=runs >out 2>&1 3>&- &
+		pid=$! rc=0
+		wait_for 30 grep -q '5/9. ready' out
+		kill -TERM "$pid"
+		wait "$pid" || rc=$?
+		cat out
+		[ "$rc" = 143 ]
+		grep -q '9/9. teardown *ok' out
+		nothing_left
+	done
+}
+
+@test "an address is waited for: 0, 2, 3" {
+	local port
+	port=$(free_port)
+	run -3 "$ROOT/share/reach" -t 1 "127.0.0.1:$port"
+	[[ $output == "reach: 127.0.0.1:$port: not reached within 1 s: Connection refused" ]]
+	run -3 "$ROOT/share/reach" -t 1 http://no-such-host.invalid/path
+	[[ $output == 'reach: no-such-host.invalid:80: '* ]]
+	(sleep 0.7; exec python3 -m http.server --bind 127.0.0.1 "$port") >/dev/null 2>&1 3>&- &
+	run -0 "$ROOT/share/reach" -t 10 "http://user@127.0.0.1:$port/x" "redis://127.0.0.1:$port/0" /a/socket
+	end_process "$!"
+	run -2 "$ROOT/share/reach"
+	run -2 "$ROOT/share/reach" -t x 127.0.0.1:1
+	run -2 "$ROOT/share/reach" nothing
 }
 
 @test "two Jobs at once do not meet" {
