@@ -65,7 +65,7 @@ struct apply {
 	size_t next, busy;
 	unsigned long long baseline; /* resourceVersion at the start; 0: not
 					known */
-	int asking; /* 1: for baseline */
+	int asking;                  /* 1: for baseline */
 	double deadline;
 	size_t reported, done;
 	int progress;    /* a line on standard error is wanted */
@@ -117,6 +117,12 @@ int crd_wait(struct apply *a);
 
 /* Prints records of ended objects as far as input order allows: 0 or -1. */
 int report_ready(struct apply *a, struct fault *f);
+
+/*
+ * A copy of the object, the caller's, without what the server keeps count with
+ * at each write (managedFields, resourceVersion, generation); or NULL.
+ */
+cJSON *object_content(const cJSON *object);
 
 /*
  * --diff: what was changed by applying o, on standard error; nothing when

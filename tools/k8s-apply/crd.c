@@ -30,6 +30,7 @@ event(void *arg, enum kube_event ev, const cJSON *object, double at_ms)
 		w->done = 1;
 		return;
 	}
+	/* deleted by somebody else: it may come back, the deadline decides */
 	if (ev != KUBE_ADDED && ev != KUBE_MODIFIED)
 		return;
 	w->verdict = kube_status(object);
@@ -40,6 +41,11 @@ event(void *arg, enum kube_event ev, const cJSON *object, double at_ms)
 		    w->verdict.message);
 }
 
+/*
+ * A watch of the one definition by its name, as k8s-wait has it: it may take
+ * long while etcd or the apiextensions server is busy, and is refused for good
+ * when its names are taken.
+ */
 static int
 wait_one(struct apply *a, const struct object *o, struct fault *f)
 {

@@ -17,9 +17,8 @@
 
 #define DIFF_MS 10000
 
-/* Takes away what the server counts with, and what nobody should read. */
-static cJSON *
-readable(const cJSON *object)
+cJSON *
+object_content(const cJSON *object)
 {
 	static const char *const counts[] = { "managedFields",
 		"resourceVersion", "generation", NULL };
@@ -152,8 +151,8 @@ diff_print(struct object *o, struct fault *f)
 
 	if (o->after == NULL || o->result == R_UNCHANGED)
 		return 0;
-	before = o->before != NULL ? readable(o->before) : NULL;
-	after = readable(o->after);
+	before = o->before != NULL ? object_content(o->before) : NULL;
+	after = object_content(o->after);
 	if (strcmp(o->kind.kind, "Secret") == 0 && o->kind.group[0] == '\0')
 		mask_secret(before, after);
 	report_progress(o->run, 1);

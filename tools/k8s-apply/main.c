@@ -71,6 +71,7 @@ parse(int argc, char **argv, struct apply *a, struct arguments *args)
 			a->diff = 1;
 			break;
 		case O_DRY_RUN:
+			/* defaults, admission and conflicts are the server's */
 			if (optarg != NULL && strcmp(optarg, "server") != 0)
 				tool_usage("--dry-run: only the server can "
 					   "tell: %s",
@@ -116,7 +117,10 @@ read_all(struct manifests *m, struct arguments *args)
 		tool_fail(FAULT_INPUT, "no objects in the input");
 }
 
-/* All tiers; the exit status. */
+/*
+ * All tiers; the exit status.  An object that is refused holds nothing up:
+ * what does not need it is applied, and what does will say so itself.
+ */
 static int
 run(struct apply *a)
 {

@@ -14,8 +14,9 @@
 #define NEW_KIND_LAST_MS 500
 
 /*
- * The order is that of Helm and cli-utils; only what would be refused, or
- * start without what it needs, is kept behind a tier's end.
+ * The order is that of Helm (kind_sorter.go) and cli-utils (ordering/sort.go);
+ * only what would be refused, or start without what it needs, is kept behind a
+ * tier's end.  As in Helm, a kind counts by its name, whatever its group.
  */
 static const struct {
 	const char *kind;
@@ -100,7 +101,10 @@ defined_here(const struct apply *a, const struct object *o)
 	return 0;
 }
 
-/* The namespace that the object goes to; 0, or an exit status (told). */
+/*
+ * The namespace that the object goes to; 0, or an exit status (told).  As with
+ * kubectl, -n does not move an object that names another namespace.
+ */
 static int
 set_namespace(const struct apply *a, struct object *o)
 {
@@ -144,6 +148,7 @@ set_kind(struct apply *a, struct object *o)
 		o->known = 1;
 		return set_namespace(a, o);
 	}
+	/* a dry run defines nothing, so that its objects cannot be tried */
 	if (f.code == FAULT_INPUT && !a->dry_run && defined_here(a, o))
 		return 0;
 	if (f.code != FAULT_INPUT)
@@ -165,6 +170,7 @@ by_order(const void *left, const void *right)
 	return a->index < b->index ? -1 : a->index > b->index;
 }
 
+/* Not by version: an object is the same one in each that is served. */
 static int
 by_identity(const void *left, const void *right)
 {
@@ -228,7 +234,8 @@ plan_make(struct apply *a, const struct manifests *m)
 		o->name = json_str(m->v[i].object, "metadata", "name", NULL);
 		set_rank(o);
 		a->order[i] = o;
-		/* an object that was read from a server may carry them */
+		/* one that was read from a server may carry them, but apply
+		 * with managedFields is refused (KEP-555) */
 		cJSON_DeleteItemFromObjectCaseSensitive(
 		    json_at(m->v[i].object, "metadata", NULL), "managedFields");
 	}

@@ -34,6 +34,7 @@ report_one(const struct object *o, struct record *r, struct fault *f)
 	return record_end(r, stdout, f);
 }
 
+/* An object that is not answered yet holds back those behind it. */
 int
 report_ready(struct apply *a, struct fault *f)
 {

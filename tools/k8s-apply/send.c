@@ -53,7 +53,10 @@ object_fail(struct object *o, enum fault_code code, const char *fmt, ...)
 	finish(o, R_FAILED);
 }
 
-/* A resourceVersion as a number, 0 when it is none. */
+/*
+ * A resourceVersion as a number, 0 when it is none.  Long said to be opaque, it
+ * has always been etcd's revision, and may be compared (KEP-5504).
+ */
 static unsigned long long
 revision(const cJSON *object)
 {
@@ -71,18 +74,11 @@ revision(const cJSON *object)
 static int
 same_content(const cJSON *left, const cJSON *right)
 {
-	static const char *const counts[] = { "managedFields",
-		"resourceVersion", "generation", NULL };
-	cJSON *v[2] = { cJSON_Duplicate(left, 1), cJSON_Duplicate(right, 1) };
-	int i, j, same;
+	cJSON *a = object_content(left), *b = object_content(right);
+	int same = a != NULL && b != NULL && json_equal(a, b);
 
-	for (i = 0; i < 2; i++)
-		for (j = 0; counts[j] != NULL; j++)
-			cJSON_DeleteItemFromObjectCaseSensitive(
-			    json_at(v[i], "metadata", NULL), counts[j]);
-	same = v[0] != NULL && v[1] != NULL && json_equal(v[0], v[1]);
-	cJSON_Delete(v[0]);
-	cJSON_Delete(v[1]);
+	cJSON_Delete(a);
+	cJSON_Delete(b);
 	return same;
 }
 
@@ -110,6 +106,11 @@ just_created(const struct object *o, const cJSON *object)
 	return revision(object) > o->run->baseline;
 }
 
+/*
+ * The server says 201 for what it has made, and 200 for all else: whether that
+ * changed anything shows in the version, or, of a dry run, which writes none,
+ * in the content.
+ */
 static enum result
 result_of(const struct object *o, const struct kube_answer *answer)
 {
@@ -186,6 +187,7 @@ again(void *arg)
 	}
 }
 
+/* The end of a PATCH: the object's end too, unless it is sent again. */
 static void
 answered(void *arg, const struct kube_answer *answer)
 {
