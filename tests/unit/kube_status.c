@@ -128,6 +128,10 @@ deployments(void)
 		  "[{'type':'Progressing','status':'False',"
 		  "'reason':'ProgressDeadlineExceeded'}]}}",
 	    "progressing NotObserved: generation 2 is not yet taken up");
+	is("{'apiVersion':'apps/v1','kind':'Deployment','spec':{'replicas':1},"
+	   "'status':{'conditions':[{'type':'ReplicaFailure',"
+	   "'status':'True','reason':'FailedCreate','message':'quota'}]}}",
+	    "progressing FailedCreate: quota");
 	is("{'apiVersion':'apps/v1','kind':'ReplicaSet','spec':{'replicas':1},"
 	   "'status':{'conditions':[{'type':'ReplicaFailure',"
 	   "'status':'True','reason':'FailedCreate','message':'quota'}]}}",

@@ -85,6 +85,10 @@ deployment(const cJSON *object)
 
 	if (json_is(progress, "reason", "ProgressDeadlineExceeded"))
 		return told(KUBE_FAILED, progress, "");
+	/* a quota or a webhook that refuses pods: it may pass */
+	if (updated < want && condition_is(object, "ReplicaFailure", "True"))
+		return told(KUBE_PROGRESSING,
+		    condition(object, "ReplicaFailure"), "ReplicaFailure");
 	if (updated < want)
 		return verdict(KUBE_PROGRESSING, "Updating",
 		    "%.0f of %.0f replicas updated", updated, want);
