@@ -38,7 +38,10 @@ log_done(void *arg, const struct http_result *r)
 	l->done = 1;
 }
 
-/* Fetches the end of a container's log: 1 when there is something. */
+/*
+ * Fetches the end of a container's log: 1 when there is something.  A kubelet
+ * that does not answer is not waited for: the user wants the prompt back.
+ */
 static int
 fetch_log(struct wait *w, const struct pod *p, const char *container,
     int previous, struct buf *out)
@@ -162,6 +165,7 @@ event_time(const cJSON *e)
 	return s != NULL ? s : "";
 }
 
+/* RFC 3339 in UTC sorts as text; only eventTime has fractions. */
 static int
 by_time(const void *left, const void *right)
 {
@@ -189,6 +193,10 @@ print_event(const cJSON *e)
 	fputc('\n', stderr);
 }
 
+/*
+ * The last events of an object.  They are found by name: those of an object of
+ * the same name before are its story as well.
+ */
 static void
 explain_events(
     struct wait *w, const char *ns, const char *kind, const char *name)

@@ -141,6 +141,7 @@ run(struct wait *w)
 		double now = clock_ms(), next = targets_check(w);
 		double left = w->deadline - now;
 
+		/* out of memory, or nobody reads: waiting on is of no use */
 		if (w->fault.code != FAULT_NONE)
 			return tool_fault(&w->fault);
 		if (w->left == 0 || w->stop || left <= 0)
@@ -154,6 +155,7 @@ run(struct wait *w)
 			return tool_fault(&f);
 	}
 	live_clear(w);
+	/* with a failure the reason has been told, and the rest is not late */
 	for (i = 0; i < w->n && !w->stop; i++)
 		if (w->v[i].outcome == WAITING)
 			report_timeout(&w->v[i]);

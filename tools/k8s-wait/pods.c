@@ -60,6 +60,10 @@ pods_release(struct wait *w)
 	}
 }
 
+/*
+ * By labels rather than by owner: a Deployment does not own its pods, its
+ * ReplicaSets do, and following those as well would be another watch.
+ */
 static int
 belongs(const struct target *t, const struct pod *p)
 {
@@ -111,6 +115,11 @@ start_by_status(const cJSON *object)
 	return -1;
 }
 
+/*
+ * Keeps of a pod what is asked of it later.  Its revision is the label that
+ * its controller gives it: pod-template-hash from a ReplicaSet,
+ * controller-revision-hash from a StatefulSet or DaemonSet.
+ */
 static struct pod *
 pod_new(struct wait *w, const cJSON *object, int listed, double at_ms)
 {
@@ -220,6 +229,10 @@ current_revision(const struct target *t)
 	return newest != NULL ? newest->revision : "";
 }
 
+/*
+ * Pods of an older revision do not count: what fails there may be just what
+ * the newest mends.  Those that are going neither succeed nor fail.
+ */
 static int
 counts(const struct target *t, const struct pod *p, const char *revision)
 {
@@ -266,6 +279,7 @@ pods_verdict(struct target *t, struct pod **which)
 		snprintf(t->pods_rev, sizeof t->pods_rev, "%s", revision);
 		t->doomed_ms = 0;
 	}
+	/* the one that fails says more than one that is slow */
 	p = sad != NULL ? sad : slow;
 	if (which != NULL)
 		*which = p;

@@ -9,6 +9,7 @@
 #include "tool.h"
 #include "wait.h"
 
+/* On a terminal, the lines that are drawn make room for it. */
 static void
 record(struct target *t, const char *status)
 {
@@ -77,6 +78,7 @@ report_timeout(struct target *t)
 		snprintf(v.message, sizeof v.message, "%s", trouble);
 		v.reason[0] = '\0';
 	}
+	/* never heard of: not its fault, and not known to be missing either */
 	trouble = kube_watch_trouble(t->feed->watch);
 	if (!t->feed->synced) {
 		snprintf(v.reason, sizeof v.reason, "NoAnswer");

@@ -82,6 +82,7 @@ targets_make(struct wait *w, const struct kube_refs *refs)
 				break;
 			continue;
 		}
+		/* "ns/x" beside -n: kubectl does not mind either */
 		if (!t->kind.namespaced)
 			ns = "";
 		if (known(w, &t->kind, ns, r->name) != NULL)
@@ -206,6 +207,7 @@ target_event(
 	if (t->outcome != WAITING)
 		return;
 	t->there = ev != KUBE_DELETED;
+	/* it may come again, under another selector: a new object's wait */
 	if (!t->there) {
 		t->holds = 0;
 		t->now = (struct kube_verdict){ .reason = "NotFound",
@@ -271,7 +273,14 @@ fail_by_pod(struct target *t, struct pod *p, const struct kube_verdict *said)
 	target_end(t, FAILED, &v);
 }
 
-/* Ready or complete: what t and its pods say.  Time to look again, or 0. */
+/*
+ * Ready or complete: what t and its pods say.  Time to look again, or 0.  The
+ * object's own word comes first; its pods are asked only for why it is not
+ * ready, and whether that can change.  cli-utils has a workload fail with any
+ * one of its pods, which hurt where services restart until their database is
+ * up (skaffold#6912, tilt#4194); here it takes all of them (krane), and a
+ * grace.
+ */
 static double
 decide(struct target *t, double now)
 {
@@ -307,6 +316,7 @@ decide(struct target *t, double now)
 	return 0;
 }
 
+/* Time to look again without an event, or 0; ends t when it can. */
 static double
 check_one(struct target *t, double now)
 {

@@ -23,6 +23,10 @@ is_pods(const struct kube_kind *k)
 	return k->group[0] == '\0' && strcmp(k->kind, "Pod") == 0;
 }
 
+/*
+ * The watch was refused for good.  Its targets cannot be told any more; without
+ * the pods, a workload's own status still tells, only failures show late.
+ */
 static void
 broken(struct feed *d, const cJSON *status)
 {
@@ -69,6 +73,7 @@ event(void *arg, enum kube_event ev, const cJSON *object, double at_ms)
 		return;
 	if (is_pods(&d->kind))
 		pod_event(w, ev, object, !d->synced, at_ms);
+	/* a shared watch brings its whole collection */
 	for (i = 0; i < w->n; i++)
 		if (w->v[i].feed == d && strcmp(w->v[i].name, name) == 0)
 			target_event(&w->v[i], ev, object, at_ms);
