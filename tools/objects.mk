@@ -36,11 +36,11 @@ PATCH = k8s-apid/select k8s-apid/select_field k8s-apid/patch k8s-apid/patch_stra
 
 # One list of objects per tool (tools/NAME.c unless a folder), sorted by family.
 O_k8s-apply  = $(addprefix k8s-apply/,main plan send crd diff report) kube_tool $(KUBE) $(STATUS) lib/manifest
-O_k8s-wait   = $(addprefix k8s-wait/,main goal target pods watch explain report live) kube_tool $(KUBE) $(STATUS) $(JQX) lib/kube_refs lib/manifest
+O_k8s-wait   = $(addprefix k8s-wait/,main goal target pods watch explain report live) kube_tool $(KUBE) $(STATUS) $(JQX) lib/kube_event lib/kube_refs lib/manifest
 O_k8s-delete = $(addprefix k8s-delete/,main targets wait blockers) kube_tool $(KUBE) lib/kube_refs lib/manifest
 O_k8s-logs   = $(addprefix k8s-logs/,main pods stream) kube_tool $(KUBE) lib/kube_log lib/kube_refs
 O_k8s-top    = k8s-top/main k8s-top/samples kube_tool $(KUBE) lib/quantity
-O_k8s-dump   = $(addprefix k8s-dump/,main objects logs out) kube_tool $(KUBE) $(STATUS) lib/kube_log
+O_k8s-dump   = $(addprefix k8s-dump/,main objects logs out) kube_tool $(KUBE) $(STATUS) lib/kube_event lib/kube_log
 O_k8s-forward = $(addprefix k8s-forward/,main target link) kube_tool $(KUBE) $(STATUS) lib/kube_refs lib/kube_ws lib/ws lib/ws_hello
 O_pg-migrate = $(addprefix pg-migrate/,main files history) $(JSON) lib/pg lib/pg_lex lib/digest
 O_pg-seed    = $(addprefix pg-seed/,main rows value table batch load catalog order blame) $(JSON) $(SCAN) lib/pg
@@ -56,13 +56,13 @@ O_run-finally = run-finally $(BASE) $(LOOP)
 O_sql-serve  = $(addprefix sql-serve/,main serve call routes routes_match sql pool link static) $(JSON) $(LOOP) $(SCAN) $(HTTPD) lib/pg lib/pg_lex lib/redis
 O_k8s-sandbox = $(addprefix k8s-sandbox/,main command credentials daemons init keep mounts namespaces network relay remove state) \
 	$(JSON) $(LOOP) lib/digest lib/cert
-APID = $(patsubst %,k8s-apid/%,server access access_grant access_roles access_rules admission rbac request path types store status auth object write change delete read watch discovery openapi subresources scale kubelet portforward views table columns columns_cluster columns_pods defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
+APID = $(patsubst %,k8s-apid/%,server access access_grant access_roles access_rules admission limits quota quota_usage validate_quota rbac request path types store status auth object write change delete read watch discovery openapi subresources scale kubelet portforward tunnel views table columns columns_cluster columns_pods columns_quota defaults defaults_pod defaults_workload validate validate_pod validate_kinds names service_ips model model_proto model_access model_apps model_core model_meta model_pod model_volumes)
 APID_PURE = $(patsubst %,k8s-apid/%,apply apply_conflict apply_managed fields fields_merge fields_object fields_schema fields_shape patch patch_strategic select select_field)
-O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) $(HTTPD) $(HTTP) lib/portforward lib/digest $(YAML)
+O_k8s-apid   = k8s-apid/main $(APID) $(APID_PURE) $(JSON) $(LOOP) $(HTTPD) $(HTTP) lib/portforward lib/digest lib/quantity $(YAML)
 CONTROL = $(patsubst %,k8s-controllerd/%,control work act meta cond template pods kinds deployment deployment_status rollout replicaset claim daemonset daemonset_pod \
 	statefulset statefulset_plan revision job job_plan job_status endpoints endpoints_build serviceaccount namespace schedule schedule_fit gc)
 O_k8s-controllerd = k8s-controllerd/main $(CONTROL) $(KUBE) $(STATUS) lib/quantity
-NODED = $(patsubst %,k8s-noded/%,args backoff check container container_create env etc event exec farm field hosts hosts_lines image lifecycle log_reader logs metrics net node node_info path payload places pod pod_end pods portforward probe probe_rule proc process rootfs serve status status_parts token volume)
+NODED = $(patsubst %,k8s-noded/%,args backoff check container container_create env etc event exec farm field hosts hosts_lines image lifecycle log_reader logs metrics net node node_info path payload places pod pod_end pods portforward portforward_pod probe probe_rule proc process rootfs serve status status_parts token volume)
 O_k8s-noded  = k8s-noded/main $(NODED) $(KUBE) $(HTTPD) lib/quantity lib/portforward lib/ws lib/ws_hello lib/ws_server
 O_k8s-proxyd = $(addprefix k8s-proxyd/,main forward services) $(KUBE)
 
@@ -81,7 +81,7 @@ U_kube_status = $(STATUS) lib/json lib/buf lib/fault
 U_jqx    = $(JQX) lib/json lib/buf lib/fault
 U_hist   = lib/hist lib/fault
 U_http   = $(HTTP) $(LOOP) lib/buf lib/fault lib/clock
-U_apid_columns = $(patsubst %,k8s-apid/%,columns columns_cluster columns_pods table views types) lib/json lib/buf lib/fault lib/clock
+U_apid_columns = $(patsubst %,k8s-apid/%,columns columns_cluster columns_pods columns_quota table views types) lib/json lib/buf lib/fault lib/clock
 U_apid_model = $(patsubst %,k8s-apid/%,model model_proto model_access model_apps model_core model_meta model_pod model_volumes types status) lib/json lib/buf lib/fault lib/clock lib/digest
 U_apid_path = $(patsubst %,k8s-apid/%,path types names)
 U_apid_store = k8s-apid/store lib/json lib/buf lib/fault
@@ -89,6 +89,7 @@ U_httpd  = $(HTTPD) lib/loop lib/buf lib/fault lib/clock
 U_kube   = $(filter-out tool,$(KUBE))
 U_kube_config = $(filter-out tool,$(KUBE))
 U_kube_log = lib/kube_log lib/clock lib/buf lib/fault
+U_kube_event = lib/kube_event lib/json lib/clock lib/buf lib/fault
 U_kube_proxy = lib/kube_proxy lib/fault
 U_kube_refs = $(filter-out tool,$(KUBE)) lib/kube_refs
 U_kube_watch = $(filter-out tool,$(KUBE))

@@ -35,17 +35,19 @@
 	"\"configmaps\",\"persistentvolumeclaims\",\"pods\"," \
 	"\"serviceaccounts\",\"services\""
 
-#define VIEW                                                                \
-	RULE("\"\"",                                                        \
-	    CORE ",\"endpoints\",\"events\",\"namespaces\","                \
-		 "\"namespaces/status\",\"persistentvolumeclaims/status\"," \
-		 "\"pods/log\",\"pods/status\",\"services/status\"",        \
-	    READ)                                                           \
-	"," RULE("\"apps\"",                                                \
-	    APPS ",\"controllerrevisions\",\"daemonsets/status\","          \
-		 "\"deployments/status\",\"replicasets/status\","           \
-		 "\"statefulsets/status\"",                                 \
-	    READ) "," RULE("\"batch\"", "\"jobs\",\"jobs/status\"",         \
+#define VIEW                                                         \
+	RULE("\"\"",                                                 \
+	    CORE ",\"endpoints\",\"events\",\"limitranges\","        \
+		 "\"namespaces\",\"resourcequotas\","                \
+		 "\"resourcequotas/status\",\"namespaces/status\","  \
+		 "\"persistentvolumeclaims/status\","                \
+		 "\"pods/log\",\"pods/status\",\"services/status\"", \
+	    READ)                                                    \
+	"," RULE("\"apps\"",                                         \
+	    APPS ",\"controllerrevisions\",\"daemonsets/status\","   \
+		 "\"deployments/status\",\"replicasets/status\","    \
+		 "\"statefulsets/status\"",                          \
+	    READ) "," RULE("\"batch\"", "\"jobs\",\"jobs/status\"",  \
 	    READ) "," RULE("\"metrics.k8s.io\"", "\"pods\"", READ)
 #define EDIT                                                                   \
 	VIEW "," RULE(                                                         \

@@ -6,10 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "k8s-apid/limits.h"
+#include "k8s-apid/quota.h"
+
 static const struct {
 	const char *name;
 	enum admission bit;
 } plugins[] = {
+	{ "LimitRanger", ADMIT_LIMIT_RANGER },
+	{ "ResourceQuota", ADMIT_RESOURCE_QUOTA },
 	{ "ServiceAccount", ADMIT_SERVICE_ACCOUNT },
 };
 
@@ -63,5 +68,16 @@ admission_create(
 	if (!(a->admission_off & ADMIT_SERVICE_ACCOUNT) &&
 	    service_account(a, t, v, st) != 0)
 		return -1;
+	if (!(a->admission_off & ADMIT_LIMIT_RANGER))
+		return limits_admit(a, t, v, st);
 	return 0;
+}
+
+int
+admission_store(struct apid *a, const struct type *t, const cJSON *old,
+    const cJSON *v, struct status *st)
+{
+	if (a->admission_off & ADMIT_RESOURCE_QUOTA)
+		return 0;
+	return quota_admit(a, t, old, v, st);
 }

@@ -10,6 +10,8 @@
 
 enum admission {
 	ADMIT_SERVICE_ACCOUNT = 1 << 0, /* a pod's account exists */
+	ADMIT_LIMIT_RANGER = 1 << 1,    /* LimitRanges of its namespace */
+	ADMIT_RESOURCE_QUOTA = 1 << 2,  /* ResourceQuotas hold */
 };
 
 /*
@@ -24,5 +26,12 @@ int admission_disable(const char *list, unsigned *off, struct fault *f);
  */
 int admission_create(
     struct apid *a, const struct type *t, cJSON *v, struct status *st);
+
+/*
+ * Admits v as it is going to be stored over old (NULL: as a new object).  0,
+ * or -1 with a 403 in st.
+ */
+int admission_store(struct apid *a, const struct type *t, const cJSON *old,
+    const cJSON *v, struct status *st);
 
 #endif

@@ -47,7 +47,8 @@ extern const struct column columns_pods[], columns_deployments[],
 
 /* Those of the cluster's own kinds. */
 extern const struct column columns_namespaces[], columns_nodes[],
-    columns_events[], columns_bindings[], columns_roles[], columns_leases[];
+    columns_events[], columns_bindings[], columns_roles[], columns_leases[],
+    columns_claims[], columns_limits[], columns_quotas[];
 
 /* ---- cells of a value ---- */
 

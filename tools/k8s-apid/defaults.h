@@ -29,6 +29,9 @@ int defaults_pod_spec(cJSON *spec);
 /* What only a pod itself gets: its account, priority, first status. */
 int defaults_pod(cJSON *pod);
 
+/* Sets status.qosClass by what the containers ask for.  0 or -1. */
+int defaults_qos(cJSON *pod);
+
 /* Specs of the kinds that run pods, by kind ("Deployment"). */
 int defaults_workload(const char *kind, cJSON *v);
 

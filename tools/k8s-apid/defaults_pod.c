@@ -239,6 +239,13 @@ qos_class(const cJSON *spec)
 			      "Burstable";
 }
 
+int
+defaults_qos(cJSON *pod)
+{
+	return json_set_str(json_sub(pod, "status"), "qosClass",
+	    qos_class(json_at(pod, "spec", NULL)));
+}
+
 /* The service account's token volume is k8s-noded's own doing. */
 int
 defaults_pod(cJSON *pod)
@@ -255,7 +262,6 @@ defaults_pod(cJSON *pod)
 	     default_bool(spec, "enableServiceLinks", 1) |
 	     default_num(spec, "priority", 0) |
 	     default_str(spec, "preemptionPolicy", "PreemptLowerPriority");
-	rc |= json_set_str(status, "phase", "Pending") |
-	      json_set_str(status, "qosClass", qos_class(spec));
-	return rc;
+	rc |= json_set_str(status, "phase", "Pending");
+	return rc | defaults_qos(pod);
 }

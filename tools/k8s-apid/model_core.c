@@ -44,6 +44,11 @@ const struct model model_core[] = {
 	{ "EventSeries", "count:i lastObservedTime:m" },
 	{ "EventSource", "component:s host:s" },
 	{ "HostIP", "ip:s" },
+	{ "LimitRange", "metadata:ObjectMeta spec:LimitRangeSpec" },
+	{ "LimitRangeItem",
+	    "type:s max:{q} min:{q} default:{q} defaultRequest:{q} "
+	    "maxLimitRequestRatio:{q}" },
+	{ "LimitRangeSpec", "limits:[LimitRangeItem]" },
 	{ "LinuxContainerUser", "uid:l gid:l supplementalGroups:[l]" },
 	{ "LoadBalancerIngress",
 	    "ip:s hostname:s ipMode:*s ports:[PortStatus]" },
@@ -114,7 +119,16 @@ const struct model model_core[] = {
 	{ "PodTemplateSpec", "metadata:ObjectMeta spec:PodSpec" },
 	{ "PortStatus", "port:i protocol:s error:*s" },
 	{ "ResourceHealth", "resourceID:s health:s" },
+	{ "ResourceQuota", "metadata:ObjectMeta spec:ResourceQuotaSpec "
+			   "status:ResourceQuotaStatus" },
+	{ "ResourceQuotaSpec",
+	    "hard:{q} scopes:[s] scopeSelector:*ScopeSelector" },
+	{ "ResourceQuotaStatus", "hard:{q} used:{q}" },
 	{ "ResourceStatus", "name:s resources:[ResourceHealth]" },
+	{ "ScopeSelector",
+	    "matchExpressions:[ScopedResourceSelectorRequirement]" },
+	{ "ScopedResourceSelectorRequirement",
+	    "scopeName:s operator:s values:[s]" },
 	{ "Secret",
 	    "metadata:ObjectMeta immutable:*b@5 data:{y}@2 stringData:{s}@4 "
 	    "type:s@3" },

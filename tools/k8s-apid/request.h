@@ -14,6 +14,7 @@
 #include "lib/httpd.h"
 #include "lib/loop.h"
 
+struct quotas;
 struct service_ips;
 
 struct apid {
@@ -21,6 +22,7 @@ struct apid {
 	struct store *store;
 	struct auth *auth;
 	struct service_ips *ips;
+	struct quotas *quotas;
 	struct http *kubelet;      /* client for nodes */
 	const char *kubelet_token; /* or NULL */
 	char address[64];          /* a listener's, for the Endpoints */

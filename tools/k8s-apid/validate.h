@@ -72,6 +72,8 @@ void validate_workload(struct validation *x, const cJSON *v);
 void validate_job(struct validation *x, const cJSON *v);
 void validate_service(struct validation *x, const cJSON *v);
 void validate_config(struct validation *x, const cJSON *v);
+void validate_quota(struct validation *x, const cJSON *v);
+void validate_limits(struct validation *x, const cJSON *v);
 void validate_binding(struct validation *x, const cJSON *v);
 
 #endif

@@ -2,10 +2,12 @@
  * Validation of pods and of templates of pods: see validate.h.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "k8s-apid/names.h"
 #include "k8s-apid/validate.h"
+#include "lib/quantity.h"
 
 #define PORT_MAX 65535
 
@@ -188,6 +190,29 @@ check_probe(struct validation *x, const cJSON *c, const char *key)
 	go_back(x, was);
 }
 
+/* A container that wants more than it may have is a mistake. */
+static void
+check_requests(struct validation *x, const cJSON *c)
+{
+	const cJSON *m, *limit;
+	double want, most;
+	char why[200];
+	size_t was;
+
+	cJSON_ArrayForEach(m, json_at(c, "resources", "requests", NULL)) {
+		limit = json_at(c, "resources", "limits", m->string, NULL);
+		if (quantity_json(m, &want) != 0 ||
+		    quantity_json(limit, &most) != 0 || want <= most)
+			continue;
+		snprintf(why, sizeof why,
+		    "must be less than or equal to %.60s limit of %.60s",
+		    m->string, limit->valuestring);
+		was = go_in(x, ".resources");
+		bad_value(x, "requests", m, why);
+		go_back(x, was);
+	}
+}
+
 static void
 check_resources(struct validation *x, const cJSON *c)
 {
@@ -204,6 +229,7 @@ check_resources(struct validation *x, const cJSON *c)
 				    "must be greater than or equal to 0");
 			go_back(x, was);
 		}
+	check_requests(x, c);
 }
 
 /* The image is required for pods and templates alike. */

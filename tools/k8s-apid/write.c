@@ -153,7 +153,9 @@ write_create(struct write *w, cJSON *v, struct object **out, struct status *st)
 	    defaults_create(w->type, v, st) != 0 ||
 	    admission_create(w->a, w->type, v, st) != 0 ||
 	    access_grant(w->a->store, w->user, w->type, NULL, v, st) != 0 ||
-	    validate(w->type, NULL, v, st) != 0 || track(w, NULL, v, st) != 0 ||
+	    validate(w->type, NULL, v, st) != 0 ||
+	    admission_store(w->a, w->type, NULL, v, st) != 0 ||
+	    track(w, NULL, v, st) != 0 ||
 	    service_ips_assign(w->a, w->type, NULL, v, w->dry_run, st) != 0)
 		goto fail;
 	return put(w, key, v, out, st);
@@ -205,6 +207,8 @@ write_update(struct write *w, struct object *old, cJSON *v, struct object **out,
 	    defaults_update(w->type, was, v, st) != 0 ||
 	    access_grant(w->a->store, w->user, w->type, was, v, st) != 0 ||
 	    validate(w->type, was, v, st) != 0 ||
+	    (w->sub[0] == '\0' &&
+		admission_store(w->a, w->type, was, v, st) != 0) ||
 	    service_ips_assign(w->a, w->type, was, v, w->dry_run, st) != 0 ||
 	    track(w, was, v, st) != 0)
 		goto fail;

@@ -26,6 +26,8 @@ const struct resource_info resources[RESOURCES] = {
 	    "ServiceAccount", 1 },
 	[CONFIGMAPS] = { "/api/v1", "configmaps", "v1", "ConfigMap", 1 },
 	[SECRETS] = { "/api/v1", "secrets", "v1", "Secret", 1 },
+	[QUOTAS] = { "/api/v1", "resourcequotas", "v1", "ResourceQuota", 1 },
+	[LIMITS] = { "/api/v1", "limitranges", "v1", "LimitRange", 1 },
 	[CLAIMS] = { "/api/v1", "persistentvolumeclaims", "v1",
 	    "PersistentVolumeClaim", 1 },
 	[REVISIONS] = { "/apis/apps/v1", "controllerrevisions", "apps/v1",

@@ -21,6 +21,8 @@ enum resource {
 	SERVICEACCOUNTS,
 	CONFIGMAPS,
 	SECRETS,
+	QUOTAS,    /* ResourceQuota */
+	LIMITS,    /* LimitRange */
 	CLAIMS,    /* PersistentVolumeClaim */
 	REVISIONS, /* apps/v1 ControllerRevision */
 	DAEMONSETS,
