@@ -64,7 +64,7 @@ job() { # NAME SCRIPT
 
 @test "the timeout names each that is left, and why" {
 	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: here}\n' | k8s-apply -n "$NS" >/dev/null
-	run -1 --separate-stderr k8s-wait -n "$NS" -t 700ms cm/here cm/nope deploy/nope
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 1s cm/here cm/nope deploy/nope
 	[[ $stderr == *"ConfigMap $NS/nope: not ready in time: NotFound"* ]]
 	[[ $stderr == *"Deployment $NS/nope: not ready in time: NotFound"* && $stderr != *here* ]]
 	jq -es '[.[] | select(.status == "timeout")] | length == 2 and all(.ms < 3000)' <<<"$output"
@@ -73,7 +73,7 @@ job() { # NAME SCRIPT
 @test "deleted: never there, going, staying" {
 	run -0 k8s-wait -n "$NS" --for deleted cm/never
 	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: going}\n' | k8s-apply -n "$NS" >/dev/null
-	run -1 --separate-stderr k8s-wait -n "$NS" --for deleted -t 300ms cm/going
+	run -1 --separate-stderr k8s-wait -n "$NS" --for deleted -t 1s cm/going
 	[[ $stderr == *"ConfigMap $NS/going: not deleted in time"* ]]
 	(sleep 0.5 && k8s-delete -n "$NS" cm/going >/dev/null) 3>&- &
 	run -0 k8s-wait -n "$NS" --for deleted -t 10s cm/going

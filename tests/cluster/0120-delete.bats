@@ -51,7 +51,7 @@ namespace() { # NAME ANNOTATIONS LABELS
 
 @test "a finalizer that blocks is named, for an object and for its namespace" {
 	configmap held example.com/hold
-	run -1 --separate-stderr k8s-delete -n "$NS" -t 500ms cm/held
+	run -1 --separate-stderr k8s-delete -n "$NS" -t 1s cm/held
 	[ "$(results)" = 'ConfigMap/held:timeout ' ]
 	[[ $stderr == *"configmap/held in $NS: not gone within"*"finalizers: example.com/hold"* ]]
 	run -1 --separate-stderr k8s-delete -t 8s "ns/$NS"

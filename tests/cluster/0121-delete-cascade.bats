@@ -28,7 +28,7 @@ setup() {
 @test "foreground: what is owned is gone when it is" {
 	run -0 --separate-stderr k8s-delete -n "$NS" --cascade foreground -t 30s deploy/web
 	[ "$(results)" = 'Deployment/web:deleted ' ]
-	run -0 k8s-wait -n "$NS" -t 100ms --for deleted "rs/$RS"
+	run -0 k8s-wait -n "$NS" -t 1s --for deleted "rs/$RS"
 }
 
 @test "background: what is owned follows" {

@@ -160,7 +160,7 @@ pod_ready() { # NAME
 	pod web-1 web
 	pod web-2 web
 	pod_waits web-1 CrashLoopBackOff
-	run -1 --separate-stderr k8s-wait -n "$NS" -t 700ms --grace 100ms deploy/web
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 1s --grace 100ms deploy/web
 	jq -e '.status == "timeout"' <<<"$output"
 	[[ $stderr == *"not ready in time"*"pod web-1: CrashLoopBackOff"* ]]
 	pod_waits web-2 CreateContainerConfigError
@@ -187,7 +187,7 @@ pod_ready() { # NAME
 	run -0 k8s-wait -n "$NS" --for complete job/j
 	pod p x
 	pod_ready p
-	run -1 k8s-wait -n "$NS" --for complete -t 300ms pod/p
+	run -1 k8s-wait -n "$NS" --for complete -t 1s pod/p
 	run -0 k8s-wait -n "$NS" pod/p
 	status pods/p '{"phase":"Succeeded"}'
 	run -0 k8s-wait -n "$NS" --for complete pod/p
@@ -202,7 +202,7 @@ pod_ready() { # NAME
 	run -0 k8s-wait -n "$NS" --for deleted -t 5s cm/going
 	jq -e '.ms >= 200 and .condition == "deleted"' <<<"$output"
 	post "/api/v1/namespaces/$NS/configmaps" '{"metadata":{"name":"stays"}}'
-	run -1 --separate-stderr k8s-wait -n "$NS" --for deleted -t 200ms cm/stays
+	run -1 --separate-stderr k8s-wait -n "$NS" --for deleted -t 1s cm/stays
 	[[ $stderr == *"ConfigMap $NS/stays: not deleted in time: it is still there"* ]]
 }
 
@@ -219,11 +219,11 @@ pod_ready() { # NAME
 	deployment web
 	pod web-1 web
 	status pods/web-1 '{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"no room"}]}'
-	run -1 --separate-stderr k8s-wait -n "$NS" -t 600ms deploy/web cm/nope "ns/$NS"
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 1s deploy/web cm/nope "ns/$NS"
 	[[ $stderr == *"Deployment $NS/web: not ready in time"*'pod web-1: Unschedulable: no room'* ]]
 	[[ $stderr == *"ConfigMap $NS/nope: not ready in time: NotFound: it does not exist"* ]]
 	[[ $stderr != *Namespace* ]]
-	jq -es '[.[] | select(.status == "timeout")] | length == 2 and all(.ms < 1500)' <<<"$output"
+	jq -es '[.[] | select(.status == "timeout")] | length == 2 and all(.ms < 5000)' <<<"$output"
 }
 
 @test "--each-timeout runs from when an object is first seen" {

@@ -33,11 +33,11 @@ condition() { # NAME CONDITIONS
 
 @test "a condition, in capitals or not, true or another status" {
 	job j '{"type":"Waiting","status":"False","message":"for rain"}'
-	run -1 --separate-stderr k8s-wait -n "$NS" -t 200ms --for condition=Waiting job/j
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 1s --for condition=Waiting job/j
 	[[ $stderr == "k8s-wait: Job $NS/j: not condition=Waiting in time: Waiting=False: for rain" ]]
 	run -0 --separate-stderr k8s-wait -n "$NS" -t 5s --for condition=waiting=false job/j
 	jq -e '.status == "met" and .condition == "condition=waiting=false"' <<<"$output"
-	run -1 --separate-stderr k8s-wait -n "$NS" -t 200ms --for condition=Other job/j
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 1s --for condition=Other job/j
 	[[ $stderr == *'NoCondition: its condition Other is not there' ]]
 	(sleep 0.3 && condition j '{"type":"Waiting","status":"True"}') 3>&- &
 	run -0 --separate-stderr k8s-wait -n "$NS" -t 10s --for condition=Waiting job/j
@@ -51,7 +51,7 @@ condition() { # NAME CONDITIONS
 	merge "$path/web/status" '{"status":{"observedGeneration":1,"conditions":[{"type":"Available","status":"True"}]}}'
 	run -0 k8s-wait -n "$NS" -t 5s --for condition=available deploy/web
 	merge "$path/web" '{"spec":{"replicas":3}}'
-	run -1 --separate-stderr k8s-wait -n "$NS" -t 200ms --log-lines 0 --for condition=available deploy/web
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 1s --log-lines 0 --for condition=available deploy/web
 	[[ $stderr == *'NotObserved: its condition available is of an older one' ]]
 }
 

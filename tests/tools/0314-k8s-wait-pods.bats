@@ -48,7 +48,7 @@ EVICTED='{"phase":"Failed","reason":"Evicted","message":"the node was low on mem
 @test "an evicted pod fails nothing, and saves no other" {
 	workload deployments web
 	pod web-1 web "$EVICTED"
-	run -1 --separate-stderr k8s-wait -n "$NS" -t 500ms --grace 100ms --log-lines 0 deploy/web
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 1s --grace 100ms --log-lines 0 deploy/web
 	jq -e '.status == "timeout"' <<<"$output"
 	[[ $stderr == *'pod web-1: Evicted: the node was low on memory'* ]]
 	pod web-2 web "$(waiting containerStatuses c CrashLoopBackOff)"
@@ -77,7 +77,7 @@ EVICTED='{"phase":"Failed","reason":"Evicted","message":"the node was low on mem
 @test "a ConfigMap that the kubelet has not read yet is no failure" {
 	workload deployments web
 	pod web-1 web "$(waiting containerStatuses c CreateContainerConfigError 'failed to sync configmap cache: timed out waiting for the condition')"
-	run -1 --separate-stderr k8s-wait -n "$NS" -t 500ms --grace 0s --log-lines 0 deploy/web
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 1s --grace 0s --log-lines 0 deploy/web
 	jq -e '.status == "timeout"' <<<"$output"
 	status "/api/v1/namespaces/$NS/pods/web-1" "$(waiting containerStatuses c CreateContainerConfigError 'configmap nope not found')"
 	run -1 --separate-stderr k8s-wait -n "$NS" -t 10s --grace 0s --log-lines 0 deploy/web
@@ -88,13 +88,13 @@ EVICTED='{"phase":"Failed","reason":"Evicted","message":"the node was low on mem
 	local path=/apis/apps/v1/namespaces/$NS
 	workload statefulsets db '"replicas":3,"serviceName":"db","updateStrategy":{"type":"RollingUpdate","rollingUpdate":{"partition":2}},'
 	status "$path/statefulsets/db" '{"observedGeneration":1,"replicas":3,"readyReplicas":3,"updatedReplicas":0,"currentRevision":"a","updateRevision":"b"}'
-	run -1 --separate-stderr k8s-wait -n "$NS" -t 300ms --log-lines 0 sts/db
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 1s --log-lines 0 sts/db
 	[[ $stderr == *'Updating: 0 of 1 replicas updated'* ]]
 	status "$path/statefulsets/db" '{"updatedReplicas":1}'
 	run -0 k8s-wait -n "$NS" -t 5s sts/db
 	workload deployments web '"replicas":1,'
 	status "$path/deployments/web" '{"observedGeneration":1,"replicas":2,"updatedReplicas":2,"readyReplicas":2,"availableReplicas":2,
 		"conditions":[{"type":"Available","status":"True"}]}'
-	run -1 --separate-stderr k8s-wait -n "$NS" -t 300ms --log-lines 0 deploy/web
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 1s --log-lines 0 deploy/web
 	[[ $stderr == *'Scaling: 1 replicas too many'* ]]
 }

@@ -139,10 +139,10 @@ results() { # of the records in $output
 @test "what a finalizer holds: 1 in time, named; then gone by watching" {
 	namespace "$NS"
 	configmap held '"example.com/hold"'
-	run -1 --separate-stderr k8s-delete -n "$NS" -t 300ms cm/held
+	run -1 --separate-stderr k8s-delete -n "$NS" -t 1s cm/held
 	[[ $(results) == "ConfigMap/held timeout" ]]
 	[[ $stderr == *"configmap/held in $NS: not gone within"*"finalizers: example.com/hold"* ]]
-	run -1 --separate-stderr k8s-delete -t 500ms "ns/$NS"
+	run -1 --separate-stderr k8s-delete -t 1s "ns/$NS"
 	[[ $stderr == *"namespace/$NS: not gone within"* ]]
 	[[ $stderr == *"namespace/$NS: still there: configmap/held; finalizers: example.com/hold"* ]]
 	(sleep 0.3 && release held) 3>&- &

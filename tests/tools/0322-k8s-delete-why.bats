@@ -34,9 +34,9 @@ is_true() { # TYPE MESSAGE
 		"$(is_true NamespaceContentRemaining 'configmaps. has 1 resource instances')" \
 		"$(is_true NamespaceFinalizersRemaining 'example.com/hold in 1 resource instances')" \
 		'{"type":"NamespaceDeletionContentFailure","status":"False","message":"all is well"}'
-	run -1 --separate-stderr k8s-delete -t 300ms "ns/$NS"
+	run -1 --separate-stderr k8s-delete -t 1s "ns/$NS"
 	jq -e '.result == "timeout"' <<<"$output"
-	[[ ${stderr_lines[0]} == "k8s-delete: namespace/$NS: not gone within 0.3 s: terminating since 20"*'; finalizers: kubernetes' ]]
+	[[ ${stderr_lines[0]} == "k8s-delete: namespace/$NS: not gone within 1 s: terminating since 20"*'; finalizers: kubernetes' ]]
 	[[ $stderr == *"namespace/$NS: NamespaceDeletionDiscoveryFailure: metrics.k8s.io/v1beta1: no answer"* ]]
 	[[ $stderr == *"namespace/$NS: NamespaceContentRemaining: configmaps. has 1 resource instances"* ]]
 	[[ $stderr == *"namespace/$NS: NamespaceFinalizersRemaining: example.com/hold in 1 resource instances"* ]]
@@ -47,7 +47,7 @@ is_true() { # TYPE MESSAGE
 @test "of much that is left, twenty are named" {
 	for i in {1..25}; do printf -- '---\napiVersion: v1\nkind: Secret\nmetadata: {name: s%s}\n' "$i"; done |
 		k8s-apply -n "$NS" >/dev/null
-	run -1 --separate-stderr k8s-delete -t 300ms "ns/$NS"
+	run -1 --separate-stderr k8s-delete -t 1s "ns/$NS"
 	[[ $(grep -c 'still there: secret/s' <<<"$stderr") == 20 ]]
 	[[ $stderr == *"namespace/$NS: and 5 more" ]]
 }
