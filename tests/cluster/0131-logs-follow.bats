@@ -59,8 +59,8 @@ runs() {
 @test "a stream that is lost while its container restarts" {
 	start_faults
 	runs p 2 web | k8s-apply -n "$NS" >/dev/null
-	rule '1 GET.*pods/p/log.*container=c&follow stream 1'
-	rule '4 GET.*pods/p/log.*container=c&follow status 503'
+	rule '1 GET.*pods/p/log.*container=c.*follow=true stream 1'
+	rule '4 GET.*pods/p/log.*container=c.*follow=true status 503'
 	run -0 --separate-stderr timeout 90 k8s-logs --kubeconfig "$THROUGH" -n "$NS" -f -o text p
 	[ "$(sort <<<"$output")" = $'end 1\nend 2\nrun 1\nrun 2' ]
 	asked 'any(.path | test("previous=true"))'

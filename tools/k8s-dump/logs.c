@@ -85,12 +85,8 @@ log_path(struct buf *path, struct reading *r)
 	const struct dump *d = r->out.d;
 	size_t n;
 
-	buf_adds(path, "/api/v1/namespaces/");
-	http_escape(path, d->ns, strlen(d->ns), 0);
-	buf_adds(path, "/pods/");
-	http_escape(path, r->out.pod, strlen(r->out.pod), 0);
-	buf_adds(path, "/log?timestamps=true&container=");
-	http_escape(path, r->out.container, strlen(r->out.container), 0);
+	kube_pod_path(path, d->ns, r->out.pod, r->out.container);
+	buf_adds(path, "&timestamps=true");
 	n = path->len;
 	kube_log_resume(&r->log, path);
 	if (path->len == n && d->tail >= 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dump.h"
+#include "lib/kube_event.h"
 #include "tool.h"
 
 #define AT_ONCE 8
@@ -123,34 +124,6 @@ fetch(struct listings *l, struct fault *f)
 	return 0;
 }
 
-static const char *
-event_key(const cJSON *e)
-{
-	const char *s = json_str(e, "lastTimestamp", NULL);
-
-	if (s == NULL)
-		s = json_str(e, "eventTime", NULL);
-	if (s == NULL)
-		s = json_str(e, "metadata", "creationTimestamp", NULL);
-	return s != NULL ? s : "";
-}
-
-static int
-by_time(const void *a, const void *b)
-{
-	const cJSON *x = *(cJSON *const *)a, *y = *(cJSON *const *)b;
-	const char *v = json_str(x, "metadata", "resourceVersion", NULL);
-	const char *w = json_str(y, "metadata", "resourceVersion", NULL);
-	int order = strcmp(event_key(x), event_key(y));
-
-	/* times have whole seconds: within one, versions count up */
-	if (order != 0 || v == NULL || w == NULL)
-		return order;
-	if (strlen(v) != strlen(w))
-		return strlen(v) < strlen(w) ? -1 : 1;
-	return strcmp(v, w);
-}
-
 /* Events in the order in which they came about. */
 static void
 tell_events(struct dump *d, const cJSON *list)
@@ -165,7 +138,7 @@ tell_events(struct dump *d, const cJSON *list)
 	}
 	cJSON_ArrayForEach(e, items)
 		v[i++] = e;
-	qsort(v, n, sizeof(*v), by_time);
+	qsort(v, n, sizeof(*v), kube_event_order);
 	for (i = 0; i < n && !d->failed; i++)
 		out_event(d, v[i]);
 	free(v);

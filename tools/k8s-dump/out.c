@@ -12,6 +12,7 @@
 
 #include "dump.h"
 #include "lib/clock.h"
+#include "lib/kube_event.h"
 #include "lib/kube_status.h"
 #include "tool.h"
 
@@ -110,34 +111,15 @@ out_close(struct dump *d)
 		finish(d, d->events, "events.jsonl");
 }
 
-/* Its time as records have it; Kubernetes knows three fields for it. */
-static const char *
-event_time(const cJSON *e, char *ts)
-{
-	static const char *const fields[] = { "lastTimestamp", "eventTime",
-		"firstTimestamp" };
-	const char *s;
-	struct timespec at;
-	size_t i;
-
-	for (i = 0; i < 3; i++) {
-		s = json_str(e, fields[i], NULL);
-		if (s != NULL && clock_parse(s, &at) == 0)
-			return clock_format(ts, &at, 0);
-	}
-	s = json_str(e, "metadata", "creationTimestamp", NULL);
-	return s != NULL && clock_parse(s, &at) == 0 ?
-		   clock_format(ts, &at, 0) :
-		   NULL;
-}
-
 void
 out_event(struct dump *d, const cJSON *event)
 {
 	const cJSON *about = json_at(event, "involvedObject", NULL);
 	struct record *r = &d->record;
 	struct fault f = { 0 };
+	struct timespec at;
 	char ts[CLOCK_TS_SIZE];
+	int known = kube_event_time(event, &at) == 0;
 
 	record_begin(r, "event");
 	record_str(r, "kind", json_str(about, "kind", NULL));
@@ -147,7 +129,7 @@ out_event(struct dump *d, const cJSON *event)
 	record_str(r, "reason", json_str(event, "reason", NULL));
 	record_str(r, "message", json_str(event, "message", NULL));
 	record_int(r, "count", (long long)json_num(event, "count", 1));
-	record_str(r, "ts", event_time(event, ts));
+	record_str(r, "ts", known ? clock_format(ts, &at, 0) : NULL);
 	if (record_end(r, d->dir != NULL ? d->events : stdout, &f) != 0)
 		lost(d, &f);
 }

@@ -249,12 +249,8 @@ stream_begin(struct stream *s, struct fault *f)
 	int r = -1;
 
 	buf_init(&path, 8192);
-	buf_adds(&path, "/api/v1/namespaces/");
-	http_escape(&path, l->ns, strlen(l->ns), 0);
-	buf_adds(&path, "/pods/");
-	http_escape(&path, s->pod, strlen(s->pod), 0);
-	buf_adds(&path, "/log?timestamps=true&container=");
-	http_escape(&path, s->container, strlen(s->container), 0);
+	kube_pod_path(&path, l->ns, s->pod, s->container);
+	buf_adds(&path, "&timestamps=true");
 	if (l->follow && !s->before)
 		buf_adds(&path, "&follow=true");
 	if (l->previous || s->before)

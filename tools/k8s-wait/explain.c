@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "lib/clock.h"
+#include "lib/kube_event.h"
 #include "tool.h"
 #include "wait.h"
 
@@ -53,12 +54,7 @@ fetch_log(struct wait *w, const struct pod *p, const char *container,
 
 	buf_init(&path, 4096);
 	buf_init(&l.text, LOG_BYTES);
-	buf_adds(&path, "/api/v1/namespaces/");
-	http_escape(&path, p->ns, strlen(p->ns), 0);
-	buf_adds(&path, "/pods/");
-	http_escape(&path, p->name, strlen(p->name), 0);
-	buf_adds(&path, "/log?container=");
-	http_escape(&path, container, strlen(container), 0);
+	kube_pod_path(&path, p->ns, p->name, container);
 	buf_addf(&path, "&tailLines=%u&limitBytes=%d%s", w->log_lines,
 	    LOG_BYTES, previous ? "&previous=true" : "");
 	call =
@@ -124,10 +120,7 @@ explain_log(struct wait *w, const struct pod *p)
 
 	buf_init(&path, 4096);
 	buf_init(&text, LOG_BYTES);
-	buf_adds(&path, "/api/v1/namespaces/");
-	http_escape(&path, p->ns, strlen(p->ns), 0);
-	buf_adds(&path, "/pods/");
-	http_escape(&path, p->name, strlen(p->name), 0);
+	kube_pod_path(&path, p->ns, p->name, NULL);
 	if (kube_call(w->kube, "GET", buf_str(&path), NULL, NULL, &object, NULL,
 		NULL) != 0)
 		goto out;
@@ -149,42 +142,17 @@ out:
 	buf_release(&text);
 }
 
-/* When an event happened last; "" when it does not say. */
-static const char *
-event_time(const cJSON *e)
-{
-	static const char *const keys[] = { "lastTimestamp", "eventTime",
-		"firstTimestamp", NULL };
-	const char *s;
-	int i;
-
-	for (i = 0; keys[i] != NULL; i++)
-		if ((s = json_str(e, keys[i], NULL)) != NULL)
-			return s;
-	s = json_str(e, "metadata", "creationTimestamp", NULL);
-	return s != NULL ? s : "";
-}
-
-/* RFC 3339 in UTC sorts as text; only eventTime has fractions. */
-static int
-by_time(const void *left, const void *right)
-{
-	return strcmp(event_time(*(const cJSON *const *)left),
-	    event_time(*(const cJSON *const *)right));
-}
-
 static void
 print_event(const cJSON *e)
 {
 	const char *type = json_str(e, "type", NULL);
 	const char *reason = json_str(e, "reason", NULL);
 	const char *message = json_str(e, "message", NULL);
-	const char *at = event_time(e);
 	struct timespec then;
 	double count = json_num(e, "count", 1);
 
 	fputs("    ", stderr);
-	if (clock_parse(at, &then) == 0)
+	if (kube_event_time(e, &then) == 0)
 		fprintf(stderr, "%lds ago ", (long)(time(NULL) - then.tv_sec));
 	fprintf(stderr, "%s %s: %s", type != NULL ? type : "Normal",
 	    reason != NULL ? reason : "", message != NULL ? message : "");
@@ -223,7 +191,7 @@ explain_events(
 		goto out;
 	cJSON_ArrayForEach(e, json_at(list, "items", NULL))
 		v[n++] = e;
-	qsort(v, n, sizeof *v, by_time);
+	qsort(v, n, sizeof *v, kube_event_order);
 	fprintf(stderr, "  events of %s %s:\n", kind, name);
 	for (i = n > EVENTS_MAX ? n - EVENTS_MAX : 0; i < n; i++)
 		print_event(v[i]);

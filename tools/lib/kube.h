@@ -174,4 +174,11 @@ void kube_kind_forget(struct kube *k);
 int kube_path(struct buf *b, const struct kube_kind *kind, const char *ns,
     const char *name);
 
+/*
+ * Appends the path of a pod; with a container, of its log, to which "&OPTION"
+ * may be added.  0, or -1 when b has failed.
+ */
+int kube_pod_path(
+    struct buf *b, const char *ns, const char *pod, const char *container);
+
 #endif

@@ -403,3 +403,19 @@ kube_path(struct buf *b, const struct kube_kind *kind, const char *ns,
 	}
 	return b->failed ? -1 : 0;
 }
+
+int
+kube_pod_path(
+    struct buf *b, const char *ns, const char *pod, const char *container)
+{
+	static const struct kube_kind pods = {
+		.version = "v1", .resource = "pods", .namespaced = 1
+	};
+
+	kube_path(b, &pods, ns, pod);
+	if (container != NULL) {
+		buf_adds(b, "/log?container=");
+		http_escape(b, container, strlen(container), 0);
+	}
+	return b->failed ? -1 : 0;
+}
