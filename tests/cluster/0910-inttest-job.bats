@@ -155,7 +155,7 @@ nothing_left() { # [SECONDS]: of the latest run
 	need_tiny
 	echo '{"name": "wrong on purpose", "service": "note-api", "path": "/api/notes", "expect": {"status": 418}}' \
 		>>stack/tests/api/note-api.jsonl
-	start_job KEEP=1
+	PATH=$users_path start_job KEEP=1
 	ended 1
 	ns=inttest-$(readlink runs/latest)
 	grep -q "^inttest-job: namespace $ns is kept; after 20" out
@@ -164,13 +164,18 @@ nothing_left() { # [SECONDS]: of the latest run
 	k8s-wait --for deleted -t 2s "ns/$ns" "ns/inttest-job-${ns#inttest-}"
 }
 
-# the two indented commands of what is said last, in another folder and without our PATH
+users_path=${PATH#"$ROOT/build/bin:"} # of somebody who has not installed the tools
+
+# the two commands of what is said last, in another folder and a shell that
+# KUBECONFIG was not exported in
 pasted() {
 	mapfile -t commands < <(sed -n '/is kept; after/,$s/^  //p' out)
 	[[ ${#commands[@]} == 2 ]]
-	run -0 env -u KUBECONFIG PATH=/usr/local/bin:/usr/bin:/bin sh -c "cd /tmp && ${commands[0]}"
+	cd /
+	PATH=$users_path run -0 env -u KUBECONFIG sh -c "${commands[0]}"
 	[[ $output == *note-api* && $output == *postgres-0* ]]
-	run -0 env -u KUBECONFIG PATH=/usr/local/bin:/usr/bin:/bin sh -c "cd /tmp && ${commands[1]}"
+	PATH=$users_path run -0 env -u KUBECONFIG sh -c "${commands[1]}"
+	cd "$BATS_TEST_TMPDIR"
 }
 
 @test "KEEP=1 from outside, the same; what passed is not kept" {
@@ -180,7 +185,7 @@ pasted() {
 	k8s-wait --for deleted -t 2s "ns/inttest-$(readlink runs/latest)"
 	echo '{"name": "wrong on purpose", "service": "note-api", "path": "/api/notes", "expect": {"status": 418}}' \
 		>>stack/tests/api/note-api.jsonl
-	run -1 "$ROOT/share/inttest" KEEP=1
+	PATH=$users_path run -1 "$ROOT/share/inttest" KEEP=1
 	echo "$output" >out
 	pasted
 	k8s-wait --for deleted -t 2s "ns/inttest-$(readlink runs/latest)"
