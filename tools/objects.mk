@@ -90,7 +90,6 @@ U_kube   = $(filter-out tool,$(KUBE))
 U_kube_config = $(filter-out tool,$(KUBE))
 U_kube_log = lib/kube_log lib/clock lib/buf lib/fault
 U_kube_event = lib/kube_event lib/json lib/clock lib/buf lib/fault
-U_kube_event = lib/kube_event lib/json lib/clock lib/buf lib/fault
 U_kube_proxy = lib/kube_proxy lib/fault
 U_kube_refs = $(filter-out tool,$(KUBE)) lib/kube_refs
 U_kube_watch = $(filter-out tool,$(KUBE))

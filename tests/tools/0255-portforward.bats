@@ -140,6 +140,7 @@ end 1000 None" ]]
 		local want args
 		while IFS='|' read -r want args; do
 			eval "ask $args"
+			# shellcheck disable=SC2053 # a pattern
 			[[ $output == $want ]] || {
 				echo "$args: $output, not $want"
 				return 1
@@ -279,7 +280,7 @@ end 1000 None" ]]
 }
 
 @test "the API server's end with connections and followed logs open" {
-	cat >cut <<-'S'
+	cat >script <<-'S'
 		until k8s-apply -n default -f "$1" >/dev/null 2>&1 && k8s-logs -n default --tail 1 web 2>/dev/null | grep -q ready; do
 			sleep 0.1
 		done
@@ -293,6 +294,6 @@ end 1000 None" ]]
 		time.sleep(5)"
 	S
 	sed '/^---/,$d' "$BATS_FILE_TMPDIR/pods.yaml" >web.yaml
-	run timeout 20 k8s-sandbox run --images "$ROOT/share/images" -- bash cut web.yaml
+	run timeout 20 k8s-sandbox run --images "$ROOT/share/images" -- bash script web.yaml
 	[[ $output == *'k8s-apid: ended with status 0'* ]]
 }
