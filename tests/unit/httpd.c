@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -259,6 +260,32 @@ test_gone(struct buf *b)
 	buf_clear(b);
 }
 
+static void
+test_long(struct buf *b)
+{
+	struct buf rq;
+	int fd, i, known;
+
+	for (i = 0; i < 2; i++) {
+		buf_init(&rq, 100000);
+		buf_adds(&rq, "GET /now?x=");
+		while (rq.len < (i == 0 ? 6000 : 60000))
+			buf_addc(&rq, 'x');
+		buf_adds(&rq, " HTTP/1.1\r\nHost: a\r\nX-A: ");
+		while (rq.len < (i == 0 ? 12000 : 66000))
+			buf_addc(&rq, 'y');
+		buf_adds(&rq, "\r\n\r\n");
+		fd = client(buf_str(&rq));
+		known = get(fd, b, i == 0 ? "HTTP/1.1 200" : "HTTP/1.1 414");
+		tap_ok(known, i == 0 ? "12 KB of request line and headers" :
+				       "a request line that is too long: 414");
+		close(fd);
+		turn(30);
+		buf_release(&rq);
+		buf_clear(b);
+	}
+}
+
 static int
 open_files(void)
 {
@@ -274,6 +301,7 @@ static void
 test_many(struct buf *b)
 {
 	int fd[8], before = open_files(), i, told = gone;
+	size_t memory = mallinfo2().uordblks;
 
 	for (i = 0; i < 8; i++) {
 		fd[i] = client("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -282,6 +310,9 @@ test_many(struct buf *b)
 		get(fd[i], b, "x\n");
 		buf_clear(b);
 	}
+	/* a sanitizer's allocator counts nothing */
+	tap_ok(mallinfo2().uordblks < memory + 8 * 24576,
+	    "a quiet stream takes less than 24 KiB");
 	for (i = 0; i < 8; i++)
 		close(fd[i]);
 	turn(50);
@@ -371,6 +402,7 @@ main(void)
 	test_later(&b);
 	test_stream(&b);
 	test_gone(&b);
+	test_long(&b);
 	test_many(&b);
 	test_upgrade(&b);
 	test_end(&b);

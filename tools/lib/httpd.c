@@ -13,7 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define KEEP_PENDING 8192 /* bytes of buffer that an idle stream may keep */
+#define CONNECTION_POOL 16384 /* bytes, for request line, headers, a block */
+#define KEEP_PENDING 8192     /* bytes of buffer that an idle stream may keep */
 
 /* ---- the loop's side ---- */
 
@@ -372,6 +373,7 @@ httpd_new(struct loop *l, const struct httpd_spec *spec, struct fault *f)
 	d->mhd = MHD_start_daemon(flags, 0, NULL, NULL, on_access, d,
 	    MHD_OPTION_LISTEN_SOCKET, spec->listen_fd,
 	    MHD_OPTION_CONNECTION_LIMIT, spec->max_connections,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_POOL,
 	    MHD_OPTION_CONNECTION_TIMEOUT,
 	    (unsigned)((spec->idle_ms + 999) / 1000),
 	    MHD_OPTION_URI_LOG_CALLBACK, on_uri, d, MHD_OPTION_NOTIFY_COMPLETED,

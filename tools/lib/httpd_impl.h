@@ -12,7 +12,9 @@
 
 #define HTTPD_MAX_PENDING (16U << 20) /* bytes queued on one stream */
 #define HTTPD_MAX_HEADERS 16          /* response headers of one request */
-#define HTTPD_BLOCK 4096              /* bytes that MHD asks a stream for */
+#define HTTPD_BLOCK                                          \
+	1024 /* bytes that MHD asks a stream for that is not \
+		chunked; kept for each stream that is open */
 
 struct httpd {
 	struct loop *loop;
