@@ -38,6 +38,10 @@ add_finalizers(struct buf *b, const cJSON *object)
 		    json_at(object, "spec", "finalizers", NULL));
 }
 
+/*
+ * The conditions that the namespace controller keeps (k/k pkg/controller/
+ * namespace/deletion/status_condition_utils.go): each is True when it blocks.
+ */
 static void
 tell_conditions(const char *name, const cJSON *ns)
 {
@@ -62,6 +66,7 @@ struct remains {
 	unsigned named, more;
 };
 
+/* Events and metrics go with what they are about: they block nothing. */
 static int
 tell_kind(void *arg, const struct kube_kind *kind)
 {

@@ -75,8 +75,11 @@ int targets_add_manifests(
 int targets_add_selected(
     struct job *j, const char *kind, const char *selector, struct fault *f);
 
-/* Adds the expired namespaces of dead runs.  Warns about what is malformed. */
-int targets_add_expired(struct job *j, struct fault *f);
+/*
+ * Adds the expired namespaces of dead runs but the one named except (NULL:
+ * all).  Warns about what is malformed.
+ */
+int targets_add_expired(struct job *j, const char *except, struct fault *f);
 
 void targets_release(struct job *j);
 

@@ -16,14 +16,16 @@
 
 static const char usage[] =
     "k8s-delete [-R] [--cascade background|foreground|orphan] [--context NAME]\n"
-    "    [--expired] [--grace DURATION] [--ignore-not-found]\n"
-    "    [--kubeconfig FILE] [-f FILE|DIR] ... [-l SELECTOR] [-n NAMESPACE]\n"
-    "    [-t DURATION] [KIND/NAME ... | KIND ... | -]";
+    "    [--except NAMESPACE] [--expired] [--grace DURATION]\n"
+    "    [--ignore-not-found] [--kubeconfig FILE] [-f FILE|DIR] ...\n"
+    "    [-l SELECTOR] [-n NAMESPACE] [-t DURATION]\n"
+    "    [KIND/NAME ... | KIND ... | -]";
 
-enum { O_CASCADE = 1, O_EXPIRED, O_GRACE, O_IGNORE };
+enum { O_CASCADE = 1, O_EXCEPT, O_EXPIRED, O_GRACE, O_IGNORE };
 
 static const struct option options[] = {
 	{ "cascade", required_argument, NULL, O_CASCADE },
+	{ "except", required_argument, NULL, O_EXCEPT },
 	{ "expired", no_argument, NULL, O_EXPIRED },
 	{ "file", required_argument, NULL, 'f' },
 	{ "grace", required_argument, NULL, O_GRACE },
@@ -38,6 +40,7 @@ struct arguments {
 	struct opt_list files;
 	struct kube_tool cluster;
 	const char *selector; /* operands are kinds then */
+	const char *except;   /* not to expire, or NULL */
 	int expired;
 	int flags; /* of manifest_read */
 };
@@ -79,10 +82,13 @@ parse(int argc, char **argv, struct job *j, struct arguments *args)
 		case O_CASCADE:
 			j->cascade = cascade(optarg);
 			break;
+		case O_EXCEPT:
+			args->except = optarg;
+			break;
 		case O_EXPIRED:
 			args->expired = 1;
 			break;
-		case O_GRACE:
+		case O_GRACE: /* the API takes whole seconds */
 			rc = opt_duration("--grace", optarg, &ms, &f);
 			j->grace = (long long)ceil(ms / 1000);
 			break;
@@ -98,6 +104,8 @@ parse(int argc, char **argv, struct job *j, struct arguments *args)
 		tool_usage("-l: empty, which would select everything");
 	if (args->selector != NULL && optind == argc)
 		tool_usage("-l: of which kind? give KIND as an operand");
+	if (args->except != NULL && !args->expired)
+		tool_usage("--except: is of --expired");
 	if (optind == argc && args->files.n == 0 && !args->expired)
 		tool_usage("nothing to delete: give KIND/NAME, -f, "
 			   "--expired or -");
@@ -140,7 +148,7 @@ add_targets(struct job *j, const struct arguments *args, char **operands,
 			j->status = tool_worse(j->status, tool_fault(&f));
 	if (targets_add_manifests(j, m, &f) != 0)
 		j->status = tool_worse(j->status, tool_fault(&f));
-	if (args->expired && targets_add_expired(j, &f) != 0)
+	if (args->expired && targets_add_expired(j, args->except, &f) != 0)
 		j->status = tool_worse(j->status, tool_fault(&f));
 }
 

@@ -26,6 +26,10 @@ target_name(const struct target *t, char *out, size_t size)
 	return out;
 }
 
+/*
+ * The group of a collection's path.  Few collections: a list will do, and one
+ * watch for each spares the server one for each object.
+ */
 static struct group *
 group_of(struct job *j, const char *path, struct fault *f)
 {
@@ -155,6 +159,7 @@ targets_add(struct job *j, const struct kube_ref *ref, int unknown_is_gone,
 	return add(j, &kind, ref->ns, ref->name, NULL, f);
 }
 
+/* From the end: what was applied last needs what came before it. */
 int
 targets_add_manifests(struct job *j, const struct manifests *m, struct fault *f)
 {
@@ -196,6 +201,7 @@ targets_add_selected(
 	kube_path(&path, &kind, j->ns, NULL);
 	buf_adds(&path, "?labelSelector=");
 	http_escape(&path, selector, strlen(selector), 0);
+	/* what comes to match later is not what the user has looked at */
 	r = buf_check(&path, "-l", f);
 	if (r == 0)
 		r = kube_call(
@@ -232,7 +238,7 @@ has_expired(const cJSON *ns)
 }
 
 int
-targets_add_expired(struct job *j, struct fault *f)
+targets_add_expired(struct job *j, const char *except, struct fault *f)
 {
 	static const char path[] =
 	    "/api/v1/namespaces?labelSelector=" LABEL "%3D" OWNER;
@@ -255,7 +261,8 @@ targets_add_expired(struct job *j, struct fault *f)
 			    name != NULL ? name : "?", EXPIRES,
 			    json_str(
 				ns, "metadata", "annotations", EXPIRES, NULL));
-		if (expired != 1 || name == NULL || uid == NULL)
+		if (expired != 1 || name == NULL || uid == NULL ||
+		    (except != NULL && strcmp(name, except) == 0))
 			continue;
 		r = add(j, &kind, NULL, name, uid, f);
 		if (r != 0)

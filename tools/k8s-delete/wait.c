@@ -40,6 +40,7 @@ report(struct target *t)
 	record_release(&r);
 }
 
+/* On a terminal: how much is left, and the first of it. */
 static void
 progress(struct job *j)
 {
@@ -59,6 +60,7 @@ progress(struct job *j)
 		    target_name(t, name, sizeof(name)));
 }
 
+/* The end of a target: its record.  A second end does not count. */
 static void
 settle(struct target *t, enum result result)
 {
@@ -125,6 +127,10 @@ on_change(
 	}
 }
 
+/*
+ * Starts the group's watch, when the first of it has to be waited for: most
+ * objects are gone with the answer.  Of one object it is by name.
+ */
 static int
 watch(struct group *g, struct fault *f)
 {
@@ -198,6 +204,7 @@ on_deleted(void *arg, const struct kube_answer *a)
 	await(t);
 }
 
+/* The options go in the body, as client-go sends them: all servers take it. */
 static int
 send_one(struct target *t, struct fault *f)
 {

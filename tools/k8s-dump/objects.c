@@ -37,6 +37,7 @@ is_double(const struct kube_kind *k)
 	       strcmp(k->group, "metrics.k8s.io") == 0;
 }
 
+/* Of what cannot be listed, such as a TokenReview, nothing is stored. */
 static int
 add_kind(void *arg, const struct kube_kind *kind)
 {
@@ -58,6 +59,8 @@ add_kind(void *arg, const struct kube_kind *kind)
 	return 0;
 }
 
+/* A part that is missing is told, and makes the exit status 3: a dump that
+ * looks whole and is not would mislead. */
 static void
 unavailable(struct dump *d, const char *what, const char *why)
 {
@@ -83,6 +86,10 @@ on_list(void *arg, const struct kube_answer *a)
 		unavailable(one->all->d, one->kind.resource, "out of memory");
 }
 
+/*
+ * Not in pages: a namespace's objects of one kind are few, and a token for the
+ * next page may expire while the server is in trouble.
+ */
 static int
 start(struct listing *one, struct fault *f)
 {
@@ -144,7 +151,11 @@ tell_events(struct dump *d, const cJSON *list)
 	free(v);
 }
 
-/* An item of a list as an object of its own, with its kind in front. */
+/*
+ * An item of a list as an object of its own.  Items bear neither apiVersion nor
+ * kind, since the list does; a file that can be applied again needs both, in
+ * front, where people look for them.
+ */
 static cJSON *
 as_object(cJSON *item, const struct kube_kind *kind)
 {
@@ -181,6 +192,7 @@ tell_objects(struct dump *d, struct listing *one)
 	}
 }
 
+/* All lists, in the order of discovery: core first, then by group. */
 static void
 tell_all(struct listings *l)
 {

@@ -39,6 +39,7 @@ lost(struct dump *d, struct fault *f)
 	d->failed = 1;
 }
 
+/* It may be there: a run that fails twice dumps into the same folder. */
 static int
 make_folder(const char *path, struct fault *f)
 {
@@ -151,6 +152,7 @@ redact(cJSON *object)
 	cJSON_DeleteItemFromObjectCaseSensitive(notes, LAST_APPLIED);
 }
 
+/* Indented, as people read it; names of objects have no slashes. */
 static void
 write_file(struct dump *d, const struct kube_kind *kind, const cJSON *object)
 {
@@ -172,6 +174,7 @@ write_file(struct dump *d, const struct kube_kind *kind, const cJSON *object)
 	cJSON_free(text);
 }
 
+/* With k8s-wait's verdict in front, so that jq finds what is not well. */
 static void
 write_record(struct dump *d, const cJSON *object)
 {
@@ -202,6 +205,7 @@ out_object(struct dump *d, const struct kube_kind *kind, cJSON *object)
 
 	if (name == NULL || strchr(name, '/') != NULL || d->failed)
 		return;
+	/* half of an object's text, and nothing to whoever looks for a fault */
 	cJSON_DeleteItemFromObjectCaseSensitive(
 	    json_at(object, "metadata", NULL), "managedFields");
 	if (strcmp(kind->resource, "secrets") == 0 && kind->group[0] == '\0')
@@ -213,6 +217,7 @@ out_object(struct dump *d, const struct kube_kind *kind, cJSON *object)
 		write_record(d, object);
 }
 
+/* The file is made with the first line: no file, nothing was said. */
 static void
 write_line(struct out_log *l, const char *ts, const char *text, size_t n)
 {

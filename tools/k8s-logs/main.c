@@ -55,6 +55,7 @@ output(const char *arg)
 	return 0;
 }
 
+/* What would be half of an answer is refused, in words. */
 static void
 check(const struct logs *l, const struct arguments *args, int operands)
 {
@@ -100,6 +101,7 @@ parse(int argc, char **argv, struct logs *l, struct arguments *args)
 			break;
 		case O_SINCE:
 			rc = opt_duration("--since", optarg, &ms, &f);
+			/* the API takes whole seconds, and refuses 0 */
 			l->since = ms < 1000 ? 1 : (long long)ceil(ms / 1000);
 			break;
 		case O_SINCE_TIME:

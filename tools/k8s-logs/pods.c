@@ -59,6 +59,7 @@ logs_release(struct logs *l)
 	record_release(&l->record);
 }
 
+/* The i-th of the three kinds of containers that a pod's spec may have. */
 static const cJSON *
 containers(const cJSON *pod, int i)
 {
@@ -85,7 +86,10 @@ has_container(const cJSON *pod, const char *name)
 	return 0;
 }
 
-/* The one container whose log is meant when none was named, or NULL. */
+/*
+ * The one container whose log is meant when none was named, or NULL: what the
+ * annotation says, which kubectl knows as well, else the first.
+ */
 static const char *
 default_container(const cJSON *pod)
 {
@@ -211,6 +215,8 @@ add_pod(struct logs *l, const cJSON *pod, int old, int running_only,
 			if (name == NULL || !wanted(l, pod, name))
 				continue;
 			id = run_id(pod, name);
+			/* before its first run the API answers 400: the
+			 * watch will tell of it */
 			if (running_only && id[0] == '\0')
 				continue;
 			for (j = 0; j < l->n; j++)
@@ -238,6 +244,7 @@ pods_path(const struct logs *l, struct buf *path)
 	return buf_adds(path, "/pods");
 }
 
+/* The pods of a source as they are now, and what is to be said of them. */
 static int
 list_source(struct source *s, struct fault *f)
 {
@@ -285,6 +292,7 @@ logs_once(struct logs *l, struct fault *f)
 			l->status = tool_worse(l->status, tool_fault(&own));
 	if (l->n > 1)
 		l->prefix = 1;
+	/* one after the other: a log within another is hard to read */
 	for (i = 0; i < l->n && !l->stopped; i++) {
 		if (stream_begin(l->v[i], f) != 0)
 			return -1;
@@ -305,7 +313,10 @@ is_live(void *arg, const cJSON *pod)
 				    strcmp(phase, "Failed") != 0);
 }
 
-/* Following ends when no pod can say anything more. */
+/*
+ * Following ends when no pod can say anything more, as kubectl's does; of a
+ * selector it begins with the first pod.
+ */
 static int
 all_over(const struct logs *l)
 {
@@ -324,6 +335,7 @@ all_over(const struct logs *l)
 	return l->n > 0 || l->status != 0;
 }
 
+/* For kube_cache_each: there is one. */
 static int
 is_there(void *arg, const cJSON *pod)
 {

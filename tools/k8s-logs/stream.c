@@ -12,6 +12,10 @@
 #include "logs.h"
 #include "tool.h"
 
+/*
+ * Whether a stream has ended because its container has is for the pod's status
+ * to say, which the kubelet writes a moment later: END_CHECKS looks at it.
+ */
 #define RESUME_MS 1000
 #define RESUMES 8 /* of a log that is not followed, without a line */
 #define END_CHECK_MS 100
@@ -137,6 +141,7 @@ on_data(void *arg, int status, const char *p, size_t n)
 	return s->logs->stopped ? -1 : 0;
 }
 
+/* Asks for what is missing of a log, unless nobody has it any more. */
 static void
 begin_again(void *arg)
 {
@@ -240,6 +245,11 @@ on_end(void *arg, const struct http_result *r)
 	s->over = 1;
 }
 
+/*
+ * --tail and --since are for what was there when we came: a run that starts
+ * while it is followed is told from its beginning, and what was lost with a
+ * connection is asked for by the time of the last line.
+ */
 int
 stream_begin(struct stream *s, struct fault *f)
 {

@@ -173,6 +173,7 @@ tell_missing(struct top *t)
 			tool_warn("%s: no sample yet", t->v[i].name);
 			t->status = tool_worse(t->status, FAULT_UNSURE);
 		}
+	/* named and not there is a clear no; not sampled yet is not */
 	for (i = 0; t->names[i] != NULL; i++) {
 		for (j = 0; j < t->n; j++)
 			if (strcmp(t->v[j].name, t->names[i]) == 0)

@@ -100,6 +100,7 @@ runs(const cJSON *pod)
 	return 0;
 }
 
+/* As metrics servers: what has ended uses nothing, and has no sample. */
 int
 pods_list(struct top *t, struct fault *f)
 {
@@ -148,6 +149,7 @@ quantity(const cJSON *v)
 	return quantity_json(v, &out) == 0 ? out : -1;
 }
 
+/* PodMetrics of metrics.k8s.io: usage as quantities, "12345n" and "4Ki". */
 static int
 take_metrics(struct top *t, const cJSON *list, struct fault *f)
 {
@@ -182,6 +184,11 @@ said(const cJSON *body, int status, char room[32])
 	return room;
 }
 
+/*
+ * A server that says 503 has the API registered and nobody behind it, one that
+ * says 404 has none: in either case the kubelets know as well.  All of the
+ * namespace is asked for, and the pods that are wanted looked up in it.
+ */
 static int
 ask_metrics(struct top *t, struct fault *f)
 {
@@ -211,6 +218,7 @@ ask_metrics(struct top *t, struct fault *f)
 	return r;
 }
 
+/* The summary is of all the node's pods, in bytes and nanocores. */
 static int
 take_summary(struct top *t, const cJSON *summary, struct fault *f)
 {
