@@ -85,8 +85,9 @@ class Handler(BaseHTTPRequestHandler):
         with lock, open(os.path.join(DIR, 'log'), 'a') as f:
             f.write(json.dumps(entry) + '\n')
 
-    def cut(self):
-        """Ends the connection at once, with a reset."""
+    def cut(self, after=0.0):
+        """Ends the connection with a reset, once what was sent has come through."""
+        time.sleep(after)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\1\0\0\0\0\0\0\0')
         raise Cut
 
@@ -147,7 +148,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body[:int(args[0])] if action == 'body' else body)
         if action == 'body':
-            self.cut()
+            self.cut(0.1)
         self.close_connection = action == 'close'
 
     def chunk(self, data):
@@ -158,7 +159,7 @@ class Handler(BaseHTTPRequestHandler):
         left = int(args[0]) if action in ('stream', 'badline', 'gone', 'body') else None
         if action == 'body':
             self.chunk(answer.read(left))
-            self.cut()
+            self.cut(0.1)
         if action == 'badjson':
             body = answer.read()
             self.chunk(body[:len(body) // 2])
@@ -179,7 +180,7 @@ class Handler(BaseHTTPRequestHandler):
             if left == 0 and action == 'stream':
                 if args[1:] == ['half']:
                     self.chunk(line[:len(line) // 2])
-                self.cut()
+                self.cut(0.1)
             if left == 0 and action == 'badline':
                 line = line[:len(line) // 2] + b'\n'
             self.chunk(line)
