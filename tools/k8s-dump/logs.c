@@ -137,7 +137,7 @@ dump_log(struct dump *d, const char *pod, const char *container, int previous,
 				 .pod = pod,
 				 .container = container,
 				 .previous = previous } };
-	int rc;
+	int rc = 0;
 
 	kube_log_init(&r.log, on_line, &r);
 	buf_init(&r.refusal, 1 << 16);

@@ -64,8 +64,8 @@ double kube_retry_after(const struct http_result *r);
  * A call without an answer in words for people, into out (size bytes, cut):
  * "SERVER: reason; what to do".  r->error must be set.
  */
-void kube_words(const struct kube *k, const struct http_result *r, char *out,
-    size_t size);
+void kube_words(
+    const struct kube *k, const struct http_result *r, char *out, size_t size);
 
 /*
  * As kube_stream, ended when it lasts longer than timeout_ms (0: no limit):
