@@ -173,6 +173,9 @@ results() { # of the records in $output
 	namespace "$NS-odd" '"inttest/expires":"tomorrow"' "$ours"
 	namespace "$NS-other" "$past" '"app.kubernetes.io/managed-by":"helm"'
 	namespace "$NS-bare" "$past"
+	run -0 --separate-stderr k8s-delete --expired --except "$NS-past"
+	[[ -z $(results) ]]
+	exists "/api/v1/namespaces/$NS-past"
 	run -0 --separate-stderr k8s-delete --expired
 	[[ $(results) == "Namespace/$NS-past deleted" ]]
 	[[ $stderr == "k8s-delete: namespace/$NS-odd: inttest/expires: not a time: tomorrow" ]]
@@ -197,6 +200,7 @@ results() { # of the records in $output
 	[[ $stderr == *"nokind: no such kind"* && $stderr == *"a: not KIND/NAME"* ]]
 	run -2 k8s-delete
 	run -2 k8s-delete --cascade sideways cm/a
+	run -2 k8s-delete --except "$NS" cm/a
 	run -2 k8s-delete -t soon cm/a
 	run -2 k8s-delete -f nothere.yaml
 	echo '{"type":"apply"' >bad

@@ -24,7 +24,9 @@ torn_down() {
 	results '.stages[] | select(.name == "teardown") | .status == "ok"'
 }
 
+# Its time to live is over from the start: others may reap it, not itself.
 @test "the tiny stack passes all nine stages" {
+	sed -i 's/${EXPIRES}/2020-01-01T00:00:00Z/' stack/manifests/namespace.yaml
 	run -0 inttest
 	results '[.stages[].status] == ["ok","ok","ok","ok","ok","ok","ok","ok","ok"]'
 	results '.verdict == "passed" and .tests.passed >= 4 and .tests.failed == 0'
