@@ -63,6 +63,25 @@ records() { # JQ: true of the records of the newest run
 	run -0 k8s-wait --for deleted "ns/$killed" -t 2m
 }
 
+@test "three runs at once: each passes, in a namespace of its own, and none is left" {
+	need_images "$ROOT"/tests/data/tiny/manifests/*.yaml
+	local i pids=()
+	for i in 1 2 3; do
+		setsid "$ROOT/share/inttest" STACK="$ROOT/tests/data/tiny" RUNS="$PWD/runs$i" >out$i 2>&1 3>&- &
+		pids+=($!)
+	done
+	for i in 1 2 3; do
+		wait "${pids[i - 1]}" || { cat out$i; for p in "${pids[@]}"; do pkill -KILL -s "$p" || true; done; false; }
+		jq -e '.verdict == "passed" and .tests.failed == 0' runs$i/latest/results.json
+	done
+	# they were there at the same time, and none touched another's
+	cat runs?/latest/results.json | jq -se 'map(.namespace) | unique | length == 3'
+	cat runs?/latest/1-namespace.jsonl runs?/latest/9-teardown.jsonl | jq -se '[.[] | select(.type == "stage")] |
+		(map(select(.name == "namespace").ts) | max) < (map(select(.name == "teardown").ts) | min)'
+	cat runs?/latest/1-reap.jsonl | jq -se --slurpfile r <(cat runs?/latest/results.json) 'all(.[]; .name as $n | all($r[]; .namespace != $n))'
+	k8s-wait --for deleted -t 1s $(jq -r '"ns/\(.namespace)"' runs?/latest/results.json)
+}
+
 wait_until() { # SECONDS COMMAND...
 	local end=$((SECONDS + $1))
 	until "${@:2}" 2>/dev/null; do

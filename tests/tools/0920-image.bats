@@ -6,10 +6,17 @@ bats_require_minimum_version 1.5.0
 load helper
 
 # an engine that notes what it is asked for
-fake_engine() {
+fake_engine() { # NAME: and no other works
+	local e
 	mkdir -p bin
-	printf '#!/bin/sh\n[ "$1" = info ] && exit\necho "$@" >>"%s/asked"\n' "$PWD" >bin/podman
-	chmod +x bin/podman
+	for e in podman buildah docker; do
+		if [[ $e == "$1" ]]; then
+			printf '#!/bin/sh\n[ "$1" = info ] && exit\necho "$@" >>"%s/asked"\n' "$PWD" >bin/$e
+		else
+			printf '#!/bin/sh\nexit 1\n' >bin/$e
+		fi
+	done
+	chmod +x bin/*
 	PATH=$PWD/bin:$PATH
 }
 
@@ -56,13 +63,19 @@ setup() {
 }
 
 @test "one build for each image; a stack of one's own has one" {
-	fake_engine
+	fake_engine podman
 	REGISTRY=here TAG=1 run -0 --separate-stderr "$ROOT/share/image"
 	[ "${lines[0]}" = here/inttest:1 ] && [ "${#lines[@]}" = 5 ]
 	[ "$(grep -c -- '--target' asked)" = 5 ]
 	STACK=$ROOT/tests/data/tiny run -0 --separate-stderr "$ROOT/share/image"
 	[ "${#lines[@]}" = 1 ]
 	STACK=$PWD run -2 "$ROOT/share/image"
+}
+
+@test "buildah is told to build what is shared once" {
+	fake_engine buildah
+	run -0 "$ROOT/share/image"
+	[ "$(grep -c -- '^build --layers' asked)" = 5 ]
 }
 
 @test "no engine: 3, and which would do; usage: 2" {
