@@ -52,7 +52,7 @@ job() { # NAME SCRIPT
 }
 
 @test "an object that does not exist yet" {
-	(sleep 0.5 && printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: late}\n' | k8s-apply -n "$NS" >/dev/null) 3>&- &
+	(sleep 1.5 && printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: late}\n' | k8s-apply -n "$NS" >/dev/null) 3>&- &
 	run -0 k8s-wait -n "$NS" -t 10s cm/late
 	jq -e '.ms >= 300' <<<"$output"
 }
@@ -75,7 +75,7 @@ job() { # NAME SCRIPT
 	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: going}\n' | k8s-apply -n "$NS" >/dev/null
 	run -1 --separate-stderr k8s-wait -n "$NS" --for deleted -t 1s cm/going
 	[[ $stderr == *"ConfigMap $NS/going: not deleted in time"* ]]
-	(sleep 0.5 && k8s-delete -n "$NS" cm/going >/dev/null) 3>&- &
+	(sleep 1.5 && k8s-delete -n "$NS" cm/going >/dev/null) 3>&- &
 	run -0 k8s-wait -n "$NS" --for deleted -t 10s cm/going
 	jq -e '.ms >= 300' <<<"$output"
 }

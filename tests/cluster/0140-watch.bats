@@ -26,13 +26,24 @@ teardown() {
 	kill "$RELAY" 2>/dev/null || true
 }
 
+# until a connection more than N goes through the relay, and has been of use
+connected() { # N
+	until (($(sockets) > $1)); do sleep 0.05; done
+	sleep 0.5
+}
+
+sockets() {
+	find "/proc/$RELAY/fd" -lname 'socket:*' | wc -l
+}
+
 make_configmap() { # NAME
 	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\n' "$1" | k8s-apply -n "$NS" >/dev/null
 }
 
 @test "a wait goes on after its stream was cut" {
+	before=$(sockets)
 	(
-		sleep 0.5
+		connected "$before"
 		kill -USR1 "$RELAY"
 		sleep 0.2
 		kill -USR1 "$RELAY"
@@ -45,8 +56,9 @@ make_configmap() { # NAME
 
 @test "a wait sees what happened while the server was away" {
 	make_configmap goes
+	before=$(sockets)
 	(
-		sleep 0.5
+		connected "$before"
 		kill -USR2 "$RELAY" # away for 3 s
 		k8s-delete -n "$NS" cm/goes >/dev/null
 	) 3>&- &

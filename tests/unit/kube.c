@@ -236,7 +236,13 @@ test_discovery(void)
 	kube_kind_forget(k);
 	path_is("apps/v1", "Deployment",
 	    "/apis/apps/v1/namespaces/n%20s/deployments/x");
+	kube_kind_forget(k);
+	seen[0] = '\0';
 	path_is(NULL, "deploy", "/apis/apps/v1/namespaces/n%20s/deployments/x");
+	tap_ok(strstr(seen, "GET /apis/apps/v1\n") != NULL &&
+		   strstr(seen, "GET /apis\n") == NULL,
+	    "usual kinds take a few lists");
+	path_is(NULL, "no-such", "no-such: no such kind");
 	calls = 0;
 	path_is(NULL, "po", "/api/v1/namespaces/n%20s/pods/x");
 	path_is(NULL, "NAMESPACES", "/api/v1/namespaces/x");

@@ -1,7 +1,7 @@
 /*
  * Looking kinds up: by kind, plural, singular or short name in any case, core
- * before other groups and full names before short ones, as kubectl does; and
- * their paths.
+ * before other groups and, but for the usual kinds, full names before short
+ * ones, as kubectl does; and their paths.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -280,30 +280,51 @@ complete(struct kube *k, struct fault *f)
 }
 
 /*
- * The full name of a core kind stands before all others, so that the core
- * list is enough: it comes alone, not with all others beside it.
+ * What most names mean is in a few lists, so that not all of some forty have
+ * to come.  Full names of core stand before all others anyway; a short name of
+ * these lists is taken at its word, although another group might call a kind
+ * so in full.
  */
+static int
+find_usual(struct kube *k, struct kube_discovery *d, const struct wanted *w,
+    struct kube_kind *out, struct fault *f)
+{
+	static const struct {
+		const char *group, *version;
+	} usual[] = { { "", "v1" }, { "apps", "v1" }, { "batch", "v1" } };
+	const struct gv *g;
+	const cJSON *r;
+	size_t i;
+	int how;
+
+	for (i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
+		if (i == 1 && kube_kind_expect(k, "batch/v1", f) != 0)
+			return -1; /* comes along with apps */
+		g = kube_discovery_one(d, usual[i].group, usual[i].version, f);
+		if (g == NULL)
+			return -1;
+		if (i == 0 && g->list == NULL)
+			return 0; /* in trouble: not asked in vain again */
+		r = admits(w, g) ? gv_match(g, w->name, &how) : NULL;
+		if (r != NULL) {
+			fill(out, g, r);
+			return 1;
+		}
+	}
+	return 0;
+}
+
 static int
 find_anywhere(struct kube *k, const struct wanted *w, struct kube_kind *out,
     struct fault *f)
 {
 	struct kube_discovery *d = kube_discovery(k, f);
-	const struct gv *core;
-	const cJSON *r;
-	int how;
+	int r = 0;
 
 	if (d == NULL)
 		return -1;
-	if (!d->complete) {
-		core = kube_discovery_one(d, "", "v1", f);
-		if (core == NULL)
-			return -1;
-		r = admits(w, core) ? gv_match(core, w->name, &how) : NULL;
-		if (r != NULL && how == 2) {
-			fill(out, core, r);
-			return 1;
-		}
-	}
+	if (!d->complete && (r = find_usual(k, d, w, out, f)) != 0)
+		return r;
 	d = complete(k, f);
 	return d != NULL ? search(d, w, out) : -1;
 }
