@@ -246,7 +246,10 @@ static int
 start(struct object *o, struct fault *f)
 {
 	struct apply *a = o->run;
-	struct kube_request rq = { .arg = o };
+	double left = a->deadline - clock_ms();
+	/* so that its last answer is told, not that the time is up */
+	struct kube_request rq = { .arg = o,
+		.patience_ms = left > 1 ? left : 1 };
 	struct buf path, body;
 	int rc = -1;
 
