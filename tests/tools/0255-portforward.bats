@@ -8,7 +8,7 @@ load sandbox
 
 setup_file() {
 	cat >"$BATS_FILE_TMPDIR/server.py" <<-'P'
-		import hashlib, socket, threading
+		import hashlib, socket, threading, time
 		def serve(c):
 		    what, n = c.makefile('rb', buffering=0).readline().decode().split()
 		    n = int(n)
@@ -19,7 +19,8 @@ setup_file() {
 		        while n > 0 and (b := c.recv(1 << 16)):
 		            c.sendall(b)
 		            n -= len(b)
-		    elif what == 'hash':
+		    elif what in ('hash', 'late'):
+		        time.sleep(what == 'late')
 		        h = hashlib.sha256()
 		        while n > 0 and (b := c.recv(min(n, 1 << 16))):
 		            h.update(b)
@@ -205,6 +206,30 @@ end 1000 None" ]]
 		assert pong == b'still there?', pong
 		assert got[2:].decode() == hashlib.sha256(data).hexdigest(), got[2:]
 	P
+}
+
+@test "a server that reads late gets all of it, and so does a client" {
+	before=$(used)
+	python3 - <<-'P'
+		import hashlib, os, threading, time
+		from websocket import WebSocket
+		w = WebSocket(os.environ['PODS'] + '/web/portforward?ports=8000')
+		data = os.urandom(1000000)
+		w.send(b'late 20000000\n')
+		for i in range(20):
+		    w.send(data)
+		assert w.collect()[0][0][2:].decode() == hashlib.sha256(data * 20).hexdigest()
+		w = WebSocket(os.environ['PODS'] + '/web/portforward?ports=8000')
+		w.send(b'send 20000000\n')
+		time.sleep(1)
+		assert w.collect()[0][0][2:] == b'x' * 20000000
+	P
+	# at once, not when they are given up after 2 s
+	for _ in {1..15}; do
+		! back_to "$before" || return 0
+		sleep 0.1
+	done
+	false
 }
 
 @test "who leaves has said all before; frames that are none end it" {

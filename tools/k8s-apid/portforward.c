@@ -97,7 +97,7 @@ open_tunnel(struct tunnel *t, const char *frames)
 	httpd_add_header(t->rq.http, "Sec-WebSocket-Accept", value);
 	if (header(t, "Sec-WebSocket-Protocol", value, sizeof(value)))
 		httpd_add_header(t->rq.http, "Sec-WebSocket-Protocol", value);
-	if (buf_add(&t->to_client, frames, t->head.len - head) != 0) {
+	if (buf_add(&t->to_client.buf, frames, t->head.len - head) != 0) {
 		refuse_internal(t, "out of memory");
 		return;
 	}
@@ -214,8 +214,8 @@ start(struct request *rq, const char *url, const struct portforward *ports,
 	t->fd = t->node_fd = -1;
 	buf_init(&t->ask, HEAD_MAX);
 	buf_init(&t->head, HEAD_MAX + TUNNEL_CHUNK);
-	buf_init(&t->to_client, HEAD_MAX + TUNNEL_CHUNK);
-	buf_init(&t->to_node, TUNNEL_CHUNK);
+	buf_init(&t->to_client.buf, HEAD_MAX + TUNNEL_CHUNK);
+	buf_init(&t->to_node.buf, TUNNEL_CHUNK);
 	httpd_set(rq->http, t, tunnel_free);
 	buf_addf(&t->ask, "GET /portForward/%s/%s", rq->path.ns, rq->path.name);
 	for (i = 0; i < ports->n; i++)

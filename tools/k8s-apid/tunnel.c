@@ -28,8 +28,8 @@ tunnel_free(void *arg)
 		explicit_bzero(t->ask.data, t->ask.len);
 	buf_release(&t->ask);
 	buf_release(&t->head);
-	buf_release(&t->to_client);
-	buf_release(&t->to_node);
+	buf_release(&t->to_client.buf);
+	buf_release(&t->to_node.buf);
 	free(t);
 }
 
@@ -93,67 +93,59 @@ node_send(struct tunnel *t, const void *p, size_t n)
 typedef ssize_t recv_fn(struct tunnel *t, void *p, size_t n);
 typedef ssize_t send_fn(struct tunnel *t, const void *p, size_t n);
 
-/* Sends n bytes: how many were taken, or -1 when the way is lost. */
-static ssize_t
-give(struct tunnel *t, send_fn *to, const char *p, size_t n)
+/* Sends what is left: 1 when all is gone, 0 not, -1 when the way is lost. */
+static int
+give(struct tunnel *t, send_fn *to, struct tunnel_bytes *left)
 {
-	size_t done = 0;
-	ssize_t got;
+	ssize_t n;
 
-	while (done < n) {
-		got = to(t, p + done, n - done);
-		if (got == -1 && errno == EINTR)
+	while (left->sent < left->buf.len) {
+		n = to(
+		    t, left->buf.data + left->sent, left->buf.len - left->sent);
+		if (n == -1 && errno == EINTR)
 			continue;
-		if (got == -1 && errno == EAGAIN)
-			break;
-		if (got <= 0)
+		if (n == -1 && errno == EAGAIN)
+			return 0;
+		if (n <= 0)
 			return -1;
-		done += (size_t)got;
+		left->sent += (size_t)n;
 	}
-	return (ssize_t)done;
+	left->sent = 0;
+	buf_clear(&left->buf);
+	return 1;
 }
 
 /*
- * One read in one direction and what is left of the one before: 1 when there
- * may be more, 0 when there is none now, -1 when the way is lost.
+ * One read in one direction, behind what is left of the one before: 1 when
+ * there may be more, 0 when there is none now, -1 when the way is lost.
  */
 static int
-carry(struct tunnel *t, recv_fn *from, send_fn *to, struct buf *left, int *over)
+carry(struct tunnel *t, recv_fn *from, send_fn *to, struct tunnel_bytes *left,
+    int *over)
 {
-	char data[TUNNEL_CHUNK];
-	ssize_t n, done;
+	int r = give(t, to, left);
+	ssize_t n;
 
-	if (left->len > 0) {
-		done = give(t, to, left->data, left->len);
-		if (done == -1)
-			return -1;
-		buf_eat(left, (size_t)done);
-		if (left->len > 0)
-			return 0;
-		buf_release(left); /* an idle tunnel keeps nothing */
-	}
-	if (*over)
-		return 0;
-	n = from(t, data, sizeof(data));
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return errno == EINTR;
-	if (n <= 0) {
-		*over = 1;
-		return 0;
-	}
-	done = give(t, to, data, (size_t)n);
-	if (done == -1 ||
-	    buf_add(left, data + done, (size_t)n - (size_t)done) != 0)
+	if (r != 1 || *over)
+		return r == -1 ? -1 : 0;
+	if (buf_reserve(&left->buf, TUNNEL_CHUNK) != 0)
 		return -1;
-	return left->len == 0;
+	n = from(t, left->buf.data, TUNNEL_CHUNK);
+	if (n > 0) {
+		left->buf.len = (size_t)n;
+		left->buf.data[n] = '\0';
+		return give(t, to, left);
+	}
+	*over = n == 0 || (errno != EAGAIN && errno != EINTR);
+	return n == -1 && errno == EINTR;
 }
 
 /* Either end ends the other, once it has what was on its way. */
 static int
 is_over(const struct tunnel *t)
 {
-	return (t->node_over && t->to_client.len == 0) ||
-	       (t->client_over && t->to_node.len == 0);
+	return (t->node_over && t->to_client.buf.len == 0) ||
+	       (t->client_over && t->to_node.buf.len == 0);
 }
 
 static int
@@ -161,11 +153,11 @@ wait_for(struct tunnel *t)
 {
 	uint32_t client = 0, node = 0;
 
-	if (t->to_client.len > 0)
+	if (t->to_client.buf.len > 0)
 		client |= EPOLLOUT;
 	else if (!t->node_over)
 		node |= EPOLLIN;
-	if (t->to_node.len > 0)
+	if (t->to_node.buf.len > 0)
 		node |= EPOLLOUT;
 	else if (!t->client_over)
 		client |= EPOLLIN;
@@ -194,6 +186,11 @@ turn(struct tunnel *t)
 	}
 	if ((up > 0 || down > 0) && t->timer == NULL)
 		t->timer = loop_timer(t->a->loop, 0, on_turn, t, NULL);
+	/* an idle one keeps nothing */
+	if (t->to_client.buf.len == 0)
+		buf_release(&t->to_client.buf);
+	if (t->to_node.buf.len == 0)
+		buf_release(&t->to_node.buf);
 	if (wait_for(t) != 0)
 		tunnel_close(t);
 }

@@ -10,13 +10,19 @@
 
 #define TUNNEL_CHUNK (32 << 10) /* bytes of one read */
 
+/* What one side has not taken yet: stays until all of it is gone. */
+struct tunnel_bytes {
+	struct buf buf;
+	size_t sent;
+};
+
 struct tunnel {
 	struct apid *a;
 	struct request rq; /* only for answering */
 	struct http_call *node;
 	struct loop_timer *timer; /* for the answer, then for another turn */
 	struct buf ask, head;     /* the handshake; both empty afterwards */
-	struct buf to_client, to_node;
+	struct tunnel_bytes to_client, to_node;
 	int node_fd, fd; /* -1: not there (yet) */
 	int node_over, client_over;
 };

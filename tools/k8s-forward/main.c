@@ -197,6 +197,7 @@ main(int argc, char **argv)
 	for (i = 0; i < r.fw.ntargets; i++)
 		target_release(&r.fw.targets[i]);
 	free(r.fw.targets);
+	record_release(&record);
 	kube_tool_close(r.fw.loop, r.fw.kube);
 	return tool_end(r.status);
 }

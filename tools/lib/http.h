@@ -127,7 +127,8 @@ int http_raw_fd(const struct http_call *c);
 
 /*
  * Receive and send at most n bytes: how many (receiving, 0 is the end), or -1
- * with errno: EAGAIN (not now), EIO (the connection is lost).
+ * with errno: EAGAIN (not now), EIO (the connection is lost).  After EAGAIN the
+ * next to be sent is the same again.
  */
 ssize_t http_raw_recv(struct http_call *c, void *p, size_t n);
 ssize_t http_raw_send(struct http_call *c, const void *p, size_t n);

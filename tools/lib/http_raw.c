@@ -3,8 +3,11 @@
  * request, and what is spoken then is not its business (CURLOPT_CONNECT_ONLY).
  */
 #include <errno.h>
+#include <string.h>
 
 #include "http_impl.h"
+
+#define HOLD (32 << 10) /* bytes given to the network at once */
 
 int
 http_raw_fd(const struct http_call *c)
@@ -33,11 +36,24 @@ http_raw_recv(struct http_call *c, void *p, size_t n)
 	return outcome(code, got);
 }
 
+/*
+ * OpenSSL wants what it could not send again from the same place in memory
+ * (SSL_write(3)), which callers do not have: it is kept here, where bodies
+ * would be collected, and wiped.
+ */
 ssize_t
 http_raw_send(struct http_call *c, const void *p, size_t n)
 {
+	struct buf *b = &c->body;
 	size_t sent = 0;
-	CURLcode code = curl_easy_send(c->easy, p, n, &sent);
+	CURLcode code;
 
+	if (b->len == 0 && buf_add(b, p, n < HOLD ? n : HOLD) != 0)
+		return outcome(CURLE_OUT_OF_MEMORY, 0);
+	code = curl_easy_send(c->easy, b->data, b->len, &sent);
+	if (code != CURLE_AGAIN) {
+		explicit_bzero(b->data, b->len);
+		buf_clear(b);
+	}
 	return outcome(code, sent);
 }

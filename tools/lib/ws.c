@@ -48,6 +48,7 @@ end(struct ws *w, int status, const char *why)
 	loop_timer_cancel(w->loop, &w->left);
 	if (w->fd != -1)
 		loop_fd_drop(w->loop, w->fd);
+	w->fd = -1; /* whose it is may watch it from now on */
 	w->rq.on_close(w->rq.arg, status, why);
 }
 
