@@ -24,8 +24,9 @@ const money = value => value === null ? "–" : Number(value).toLocaleString("en
 const short = value => value === null ? "–" : Number(value).toLocaleString("en-US",
 	{ notation: "compact", maximumFractionDigits: 2 });
 const percent = value => value === null ? "–" : `${(100 * value).toFixed(1)} %`;
-const day = value => value === null ? "–" : value.slice(0, 10);
-const time = value => value === null ? "–" : value.slice(0, 16).replace("T", " ");
+// with hyphens that do not break: a date stays on its line
+const day = value => value === null ? "–" : value.slice(0, 10).replaceAll("-", "\u2011");
+const time = value => value === null ? "–" : `${day(value)} ${value.slice(11, 16)}`;
 const words = value => value.replaceAll("_", " ");
 
 const GOOD = ["bullish", "buy", "positive", "filled", "executed", "succeeded", "champion", "supporting", "low"];
