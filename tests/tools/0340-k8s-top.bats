@@ -111,6 +111,59 @@ teardown_file() {
 	[[ $stderr == 'k8s-top: the kubelets are asked: metrics API: '* && $stderr != *$'\n'* ]]
 }
 
+# start_api STATUS: an API server that answers for metrics.k8s.io with STATUS
+# and lets nobody ask kubelets; in the file config
+start_api() {
+	cat >forbidden.py <<-'P'
+		import http.server, json, sys
+		pod = {"metadata": {"name": "p"}, "spec": {"nodeName": "n"},
+		       "status": {"containerStatuses": [{"name": "c", "state": {"running": {}}}]}}
+		class H(http.server.BaseHTTPRequestHandler):
+		    def do_GET(self):
+		        code, body = 200, {"items": [pod]}
+		        if self.path.startswith("/apis/metrics"):
+		            code, body = int(sys.argv[1]), {"message": "metrics: no"}
+		        elif "/nodes/" in self.path:
+		            code, body = 403, {"message": "nodes/proxy: no"}
+		        body = json.dumps(body).encode()
+		        self.send_response(code)
+		        self.send_header("Content-Type", "application/json")
+		        self.send_header("Content-Length", str(len(body)))
+		        self.end_headers()
+		        self.wfile.write(body)
+		    def log_message(self, *a): pass
+		s = http.server.ThreadingHTTPServer(("127.0.0.1", 0), H)
+		print(s.server_port, flush=True)
+		s.serve_forever()
+	P
+	rm -f port
+	mkfifo port
+	python3 forbidden.py "$1" >port 3>&- &
+	api_pid=$!
+	read -r port <port
+	printf '%s\n' "clusters: [{name: a, cluster: {server: 'http://127.0.0.1:$port'}}]" \
+		'contexts: [{name: a, context: {cluster: a}}]' 'current-context: a' >config
+}
+
+@test "no metrics API and no right to ask kubelets: 3, or with --optional said and 0" {
+	start_api 404
+	run -3 --separate-stderr k8s-top --kubeconfig config -n x
+	[[ $stderr == *'nodes/proxy: no'*'metrics: no'* && -z $output ]]
+	run -0 --separate-stderr k8s-top --kubeconfig config -n x --optional
+	[[ $stderr == *'memory not measured: no metrics API, and nodes/proxy: no'* ]]
+	jq -e '.type == "error" and .tool == "k8s-top" and (.message | startswith("memory not measured"))' <<<"$output"
+	run -0 --separate-stderr k8s-top --kubeconfig config -n x --optional -o table
+	[[ -z $output ]]
+	kill "$api_pid"
+}
+
+@test "a metrics API that is forbidden is a missing right, also with --optional: 3" {
+	start_api 403
+	run -3 --separate-stderr k8s-top --kubeconfig config -n x --optional
+	[[ $stderr == *'metrics: no'* && -z $output ]]
+	kill "$api_pid"
+}
+
 @test "nothing that runs: 1" {
 	run -1 --separate-stderr k8s-top -n default ticks nothere
 	[[ $stderr == *"ticks: no such pod running"* && $stderr == *"nothere: no such pod running"* && -z $output ]]
