@@ -306,9 +306,18 @@ pods(void)
 	       ",'status':{'phase':'Failed','reason':'Evicted',"
 	       "'message':'disk'}}",
 	    "progressing Evicted: disk");
+	is(POD "'metadata':{'ownerReferences':[{'uid':'u','controller':true}]}"
+	       ",'status':{'phase':'Failed','reason':'Preempting'}}",
+	    "progressing Preempting");
+	is(POD "'metadata':{'ownerReferences':[{'uid':'u','controller':true}]}"
+	       ",'status':{'phase':'Failed','reason':'OutOfmemory'}}",
+	    "failed OutOfmemory");
 	is(POD "'status':{'phase':'Failed','reason':'Evicted',"
 	       "'message':'disk'}}",
 	    "failed Evicted: disk");
+	is(POD "'metadata':{'deletionTimestamp':'2026-01-01T00:00:00Z'},"
+	       "'status':{'phase':'Failed'}}",
+	    "terminating Terminating: it is being deleted");
 	is(POD "'status':{}}", "progressing Pending");
 }
 
