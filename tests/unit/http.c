@@ -18,7 +18,7 @@ static int server, port, accepted, answered;
 static char request[70000]; /* as the server last saw it */
 
 struct got {
-	int done, status, refused, timed_out, resent, pieces;
+	int done, status, refused, unsent, timed_out, resent, pieces;
 	char body[200], headers[400], error[200];
 	size_t bytes;
 	struct http_timing t;
@@ -55,6 +55,10 @@ answer(int fd, const char *path)
 	} else if (strncmp(path, "/silent ", 8) == 0) {
 		return;
 	} else if (strncmp(path, "/close ", 7) == 0) {
+		shutdown(fd, SHUT_RDWR);
+	} else if (strncmp(path, "/quit ", 6) == 0) {
+		loop_fd_drop(l, server);
+		close(server);
 		shutdown(fd, SHUT_RDWR);
 	} else if (strncmp(path, "/fickle ", 8) == 0 && fickle++ == 0) {
 		shutdown(fd, SHUT_RDWR);
@@ -138,6 +142,7 @@ on_done(void *arg, const struct http_result *r)
 	g->done++;
 	g->status = r->status;
 	g->refused = r->refused;
+	g->unsent = r->unsent;
 	g->timed_out = r->timed_out;
 	g->resent = r->resent;
 	g->bytes = r->bytes;
@@ -298,6 +303,14 @@ test_resent(void)
 	tap_ok(g.status == 0 && g.refused && g.resent && fickle == 1,
 	    "and can be forbidden");
 	tap_str(g.error, "connection closed without an answer", "with why");
+	get(rq, "/", &g);
+	rq.once = 0;
+	get(rq, "/quit", &g);
+	tap_ok(g.status == 0 && g.refused && !g.unsent,
+	    "what was sent before its server went is not called unsent");
+	get(rq, "/", &g);
+	tap_ok(g.refused && g.unsent, "what came too late is");
+	serve();
 }
 
 static void

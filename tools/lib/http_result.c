@@ -132,8 +132,9 @@ http_call_result(struct http_call *c, struct http_result *r)
 	describe_error(c);
 	r->error = c->error;
 	r->timed_out = c->code == CURLE_OPERATION_TIMEDOUT;
-	r->unsent = c->code == CURLE_COULDNT_CONNECT ||
-		    c->code == CURLE_COULDNT_RESOLVE_HOST;
+	/* it may have gone over a kept connection before, see on_send */
+	r->unsent = c->sends == 0 && (c->code == CURLE_COULDNT_CONNECT ||
+					 c->code == CURLE_COULDNT_RESOLVE_HOST);
 	r->cause = find_cause(c);
 	if (r->cause == HTTP_NOT_TLS)
 		r->error = "the server does not speak TLS";
