@@ -118,7 +118,7 @@ hook_server() {
 		        request = json.loads(self.rfile.read(int(self.headers['Content-Length'])))['request']
 		        answer = {'uid': request['uid'], 'allowed': not request['name'].startswith('bad')}
 		        if not answer['allowed']:
-		            answer['status'] = {'message': 'such names are not taken'}
+		            answer['status'] = {'code': 403, 'message': 'such names are not taken'}
 		        body = json.dumps({'apiVersion': 'admission.k8s.io/v1', 'kind': 'AdmissionReview', 'response': answer}).encode()
 		        self.send_response(200)
 		        self.send_header('Content-Type', 'application/json')
