@@ -38,11 +38,13 @@ def count(n):
 
 
 async def serve(reader, writer):
+    open_writers.add(writer)  # is cut as well, however far it has come
     await moving.wait()
     try:
         up_reader, up_writer = await asyncio.open_connection(host, int(port))
     except OSError:
         writer.close()
+        open_writers.discard(writer)
         return
     both = {writer, up_writer}
     open_writers.update(both)
