@@ -87,6 +87,7 @@ U_apid_path = $(patsubst %,k8s-apid/%,path types names)
 U_apid_store = k8s-apid/store lib/json lib/buf lib/fault
 U_httpd  = $(HTTPD) lib/loop lib/buf lib/fault lib/clock
 U_kube   = $(filter-out tool,$(KUBE))
+U_kube_auth = lib/child lib/digest lib/json lib/clock lib/buf lib/fault
 U_kube_config = $(filter-out tool,$(KUBE))
 U_kube_log = lib/kube_log lib/clock lib/buf lib/fault
 U_kube_event = lib/kube_event lib/json lib/clock lib/buf lib/fault

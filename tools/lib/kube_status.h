@@ -1,6 +1,6 @@
 /*
  * Is it ready?  The rules by kind, as pure functions over objects (kstatus
- * and kapp are the models; see inttest(7)).
+ * and kapp are the models; see k8s-wait(1)).
  */
 #ifndef KUBE_STATUS_H
 #define KUBE_STATUS_H
