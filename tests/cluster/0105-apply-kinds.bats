@@ -53,6 +53,10 @@ thing() { # GROUP KIND NAME
 		run -0 --separate-stderr k8s-apply -f "all$i.yaml"
 		[ "$(results)" = "Widget/w:created CustomResourceDefinition/widgets.$group:created Widget/x:created " ]
 	done
+	definition "$NS-6.example.com" Widget >dry.yaml
+	thing "$NS-6.example.com" Widget w >>dry.yaml
+	run -2 --separate-stderr k8s-apply -n "$NS" --dry-run -f dry.yaml
+	[[ $stderr == *'Widget: no such kind in '*'; its definition is in this input, but a dry run defines nothing' ]]
 	run -0 k8s-apply -f all5.yaml
 	[ "$(results)" = "Widget/w:unchanged CustomResourceDefinition/widgets.$group:unchanged Widget/x:unchanged " ]
 	run -0 k8s-wait -n "$NS" "crd/widgets.$group" "widgets.$group/w"

@@ -142,18 +142,22 @@ static int
 set_kind(struct apply *a, struct object *o)
 {
 	struct fault f = { 0 };
+	int here;
 
 	if (same_kind(a, o) || kube_kind_find(a->kube, text(o, "apiVersion"),
 				   text(o, "kind"), &o->kind, &f) == 0) {
 		o->known = 1;
 		return set_namespace(a, o);
 	}
-	/* a dry run defines nothing, so that its objects cannot be tried */
-	if (f.code == FAULT_INPUT && !a->dry_run && defined_here(a, o))
-		return 0;
 	if (f.code != FAULT_INPUT)
 		return tool_fault(&f);
-	tool_warn("%s:%lu: %s", o->from->source, o->from->line, f.msg);
+	here = defined_here(a, o);
+	if (here && !a->dry_run)
+		return 0;
+	tool_warn("%s:%lu: %s%s", o->from->source, o->from->line, f.msg,
+	    here ? "; its definition is in this input, but a dry run "
+		   "defines nothing" :
+		   "");
 	return FAULT_INPUT;
 }
 
