@@ -30,6 +30,7 @@ static const struct option options[] = {
 	{ "for", required_argument, NULL, O_FOR },
 	{ "grace", required_argument, NULL, O_GRACE },
 	{ "log-lines", required_argument, NULL, O_LINES },
+	{ "selector", required_argument, NULL, 'l' },
 	{ "timeout", required_argument, NULL, 't' },
 	KUBE_TOOL_LONG,
 };
@@ -46,12 +47,17 @@ parse(int argc, char **argv, struct wait *w, struct arguments *args)
 	long long lines;
 	int ch, rc = 0;
 
-	while (
-	    rc == 0 && (ch = tool_getopt(argc, argv, "f:n:t:", options)) != -1)
+	while (rc == 0 &&
+	       (ch = tool_getopt(argc, argv, "f:l:n:t:", options)) != -1)
 		switch (ch) {
 		case 'f':
 			rc = opt_list_add(&args->files, optarg, &f);
 			break;
+		case 'l':
+			/* of kubectl wait: a list of the moment, which hangs
+			 * when a pod of it is replaced (kubectl#1120) */
+			tool_usage("-l: not supported: name the workload, "
+				   "whose pods are followed");
 		case 't':
 			rc = opt_duration("-t", optarg, &w->timeout_ms, &f);
 			break;
