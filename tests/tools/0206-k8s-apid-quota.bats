@@ -103,7 +103,7 @@ is_used() { api GET "$C/resourcequotas/a" | jq -e ".status.used == $1"; }
 	pod p4 | jq -e '.message | endswith("requested: limits.memory=100Mi, used: limits.memory=100Mi, limited: limits.memory=150Mi")'
 }
 
-@test "kubectl get shows quotas and claims as a real server does" {
+@test "kubectl get shows quotas, claims and revisions as a real server does" {
 	command -v kubectl >/dev/null || skip "kubectl is not on the PATH"
 	export HOME=$BATS_FILE_TMPDIR KUBECONFIG=$APID_DIR/kubeconfig
 	k() { kubectl -n "$NS" "$@"; }
@@ -114,4 +114,6 @@ is_used() { api GET "$C/resourcequotas/a" | jq -e ".status.used == $1"; }
 	k describe quota a | grep -E '^configmaps +1 +3$'
 	k create -f - <<<'{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"c"},"spec":{"accessModes":["ReadWriteOnce"],"storageClassName":"fast","resources":{"requests":{"storage":"1Gi"}}}}'
 	[[ $(k get pvc --no-headers | tr -s ' ') == "c Pending fast "* ]]
+	k create -f - <<<'{"apiVersion":"apps/v1","kind":"ControllerRevision","metadata":{"name":"ds-1","ownerReferences":[{"apiVersion":"apps/v1","kind":"DaemonSet","name":"ds","uid":"1"}]},"revision":3}'
+	[[ $(k get controllerrevisions --no-headers | tr -s ' ') == "ds-1 daemonset.apps/ds 3 "* ]]
 }

@@ -118,6 +118,16 @@ events() { api GET "$C/events" | jq -r '.items[] | "\(.involvedObject.kind)/\(.i
 	until_holds "$A/replicasets" '.items | length == 2'
 }
 
+@test "the cause of a change is noted with its revision" {
+	cause() { patch "$A/deployments/web" "{\"metadata\":{\"annotations\":{\"kubernetes.io/change-cause\":\"$1\",\"kubectl.kubernetes.io/last-applied-configuration\":\"{}\"}}}"; }
+	deploy web ok 1
+	cause first
+	until_holds "$A/replicasets" '[.items[].metadata.annotations | .["kubernetes.io/change-cause"], .["kubectl.kubernetes.io/last-applied-configuration"]] == ["first", null]'
+	image web ok:2
+	cause second
+	until_holds "$A/replicasets" '[.items[].metadata.annotations | .["deployment.kubernetes.io/revision"] + .["kubernetes.io/change-cause"]] | sort == ["1first", "2second"]'
+}
+
 @test "a paused Deployment rests, scaling moves at once" {
 	deploy web ok:1 1
 	until_holds "$A/deployments/web" '.status.availableReplicas == 1'

@@ -249,6 +249,7 @@ columns_of(const struct type *t)
 		{ "ClusterRole", columns_roles },
 		{ "ClusterRoleBinding", columns_bindings },
 		{ "ConfigMap", configmaps },
+		{ "ControllerRevision", columns_revisions },
 		{ "DaemonSet", columns_daemonsets },
 		{ "Deployment", columns_deployments },
 		{ "Endpoints", endpoints },

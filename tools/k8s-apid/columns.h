@@ -48,7 +48,7 @@ extern const struct column columns_pods[], columns_deployments[],
 /* Those of the cluster's own kinds. */
 extern const struct column columns_namespaces[], columns_nodes[],
     columns_events[], columns_bindings[], columns_roles[], columns_leases[],
-    columns_claims[], columns_limits[], columns_quotas[];
+    columns_claims[], columns_limits[], columns_quotas[], columns_revisions[];
 
 /* ---- cells of a value ---- */
 

@@ -1,5 +1,5 @@
 /*
- * Columns of quotas, limit ranges and volume claims: see columns.h.
+ * Columns of quotas, limit ranges, volume claims and revisions: see columns.h.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -72,5 +72,33 @@ const struct column columns_claims[] = {
 	COLUMN("StorageClass", column_text, "spec", "storageClassName"),
 	COLUMN("Age", column_age),
 	COLUMN_WIDE("VolumeMode", column_text, "spec", "volumeMode"),
+	{ 0 },
+};
+
+/* "daemonset.apps/web", as kubectl get takes it. */
+static void
+revision_owner(const cJSON *v, struct buf *out)
+{
+	const cJSON *ref = cJSON_GetArrayItem(
+	    json_at(v, "metadata", "ownerReferences", NULL), 0);
+	const char *kind = json_str(ref, "kind", NULL);
+	const char *version = json_str(ref, "apiVersion", NULL);
+	const char *name = json_str(ref, "name", NULL);
+
+	if (kind == NULL || version == NULL || name == NULL) {
+		column_or_none(NULL, out);
+		return;
+	}
+	for (; *kind != '\0'; kind++)
+		buf_addc(out,
+		    *kind >= 'A' && *kind <= 'Z' ? (char)(*kind + 32) : *kind);
+	buf_addf(out, ".%.*s/%s", (int)strcspn(version, "/"), version, name);
+}
+
+const struct column columns_revisions[] = {
+	COLUMN("Name", column_name),
+	COLUMN("Controller", revision_owner),
+	COLUMN("Revision", column_number, "revision"),
+	COLUMN("Age", column_age),
 	{ 0 },
 };

@@ -9,16 +9,13 @@
 
 #include "k8s-controllerd/act.h"
 #include "k8s-controllerd/cond.h"
+#include "k8s-controllerd/deployment_notes.h"
 #include "k8s-controllerd/deployment_status.h"
 #include "k8s-controllerd/meta.h"
 #include "k8s-controllerd/rollout.h"
 #include "k8s-controllerd/template.h"
 #include "lib/kube_status.h"
 
-#define REVISION "deployment.kubernetes.io/revision"
-#define HISTORY "deployment.kubernetes.io/revision-history"
-#define DESIRED "deployment.kubernetes.io/desired-replicas"
-#define MAXIMUM "deployment.kubernetes.io/max-replicas"
 #define MAX_COLLISIONS 10
 
 /* What one reconciliation works with. */
@@ -242,6 +239,7 @@ set_metadata(const struct step *s, cJSON *meta, const char *hash)
 	if (labels != NULL)
 		bad |= json_set(meta, "labels", cJSON_Duplicate(labels, 1));
 	bad |= add_hash(json_sub(meta, "labels"), hash);
+	deployment_notes_copy(s->d, NULL, notes);
 	snprintf(n, sizeof n, "%ld", last_revision(s) + 1);
 	bad |= json_set_str(notes, REVISION, n);
 	snprintf(n, sizeof n, "%ld", spec_num(s->d, "replicas", 1));
@@ -482,6 +480,7 @@ reconcile(struct control *c, struct work *w)
 			s.fresh = s.sets.v[i];
 	if (!json_bool(json_at(s.d, "spec", NULL), "paused", 0)) {
 		keep_revision(&s);
+		deployment_notes_keep(c, w, s.d, s.fresh);
 		if (is_recreate(s.d))
 			recreate(&s);
 		else
