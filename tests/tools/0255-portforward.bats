@@ -74,6 +74,16 @@ setup_file() {
 		metadata: {name: forward}
 		roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: forward}
 		subjects: [{kind: ServiceAccount, name: watcher}]
+		---
+		apiVersion: v1
+		kind: ServiceAccount
+		metadata: {name: editor}
+		---
+		apiVersion: rbac.authorization.k8s.io/v1
+		kind: RoleBinding
+		metadata: {name: edit}
+		roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}
+		subjects: [{kind: ServiceAccount, name: editor}]
 	Y
 	start_sandbox "$BATS_FILE_TMPDIR/pods.yaml"
 	wait_for 10 bash -c 'k8s-logs -n default --tail 1 web | grep -q ready'
@@ -172,12 +182,18 @@ end 1000 None" ]]
 }
 
 @test "who may: get for a WebSocket, create for POST" {
-	watcher=$(api POST /api/v1/namespaces/default/serviceaccounts/watcher/token -H 'Content-Type: application/json' -d '{}' | jq -r .status.token)
-	nobody=$(api POST /api/v1/namespaces/default/serviceaccounts/default/token -H 'Content-Type: application/json' -d '{}' | jq -r .status.token)
+	token() {
+		api POST "/api/v1/namespaces/default/serviceaccounts/$1/token" -H 'Content-Type: application/json' -d '{}' | jq -r .status.token
+	}
+	watcher=$(token watcher) nobody=$(token default) editor=$(token editor)
 	TOKEN=$watcher ask -s 'echo 1\nx' "$PODS/web/portforward?ports=8000"
 	[[ ${lines[3]} == '0 x' ]]
 	TOKEN=$watcher ask -m POST "$PODS/web/portforward?ports=8000"
 	[[ $output == '403 '*'cannot create resource "pods/portforward"'* ]]
+	TOKEN=$editor ask -s 'echo 1\nx' "$PODS/web/portforward?ports=8000"
+	[[ ${lines[3]} == '0 x' ]]
+	TOKEN=$editor ask -u '' -p '' -m POST "$PODS/web/portforward?ports=8000"
+	[[ $output == '400 Upgrade request required' ]]
 	TOKEN=$nobody ask "$PODS/web/portforward?ports=8000"
 	[[ $output == '403 '*'cannot get resource "pods/portforward" in API group "" in the namespace "default"'* ]]
 }

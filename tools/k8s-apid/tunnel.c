@@ -116,28 +116,31 @@ give(struct tunnel *t, send_fn *to, struct tunnel_bytes *left)
 }
 
 /*
- * One read in one direction, behind what is left of the one before: 1 when
- * there may be more, 0 when there is none now, -1 when the way is lost.
+ * Reads in one direction what there is, up to a chunk, behind what is left of
+ * the one before: 1 when there may be more, 0 when there is none now, -1 when
+ * the way is lost.  TLS gives a record at a time, and frames have small ones:
+ * they go on together.
  */
 static int
 carry(struct tunnel *t, recv_fn *from, send_fn *to, struct tunnel_bytes *left,
     int *over)
 {
+	struct buf *b = &left->buf;
 	int r = give(t, to, left);
 	ssize_t n;
 
 	if (r != 1 || *over)
 		return r == -1 ? -1 : 0;
-	if (buf_reserve(&left->buf, TUNNEL_CHUNK) != 0)
+	if (buf_reserve(b, TUNNEL_CHUNK) != 0)
 		return -1;
-	n = from(t, left->buf.data, TUNNEL_CHUNK);
-	if (n > 0) {
-		left->buf.len = (size_t)n;
-		left->buf.data[n] = '\0';
-		return give(t, to, left);
-	}
-	*over = n == 0 || (errno != EAGAIN && errno != EINTR);
-	return n == -1 && errno == EINTR;
+	do {
+		n = from(t, b->data + b->len, TUNNEL_CHUNK - b->len);
+		if (n > 0)
+			b->len += (size_t)n;
+	} while (n > 0 ? b->len < TUNNEL_CHUNK : n == -1 && errno == EINTR);
+	*over = n == 0 || (n == -1 && errno != EAGAIN);
+	r = give(t, to, left);
+	return r == 1 ? n > 0 : r;
 }
 
 /* Either end ends the other, once it has what was on its way. */

@@ -15,7 +15,7 @@
 #include "k8s-noded/pods.h"
 #include "k8s-noded/portforward_impl.h"
 
-#define CHUNK (32 << 10) /* bytes of one message */
+#define CHUNK ((32 << 10) - 1) /* and its channel: two TLS records */
 
 static size_t
 channel_index(const struct channel *c)

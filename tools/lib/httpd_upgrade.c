@@ -123,6 +123,7 @@ on_begin(void *arg)
 
 	rq->timer = NULL;
 	setsockopt(rq->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(rq->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	wait_for(rq, EPOLLOUT, on_writable);
 }
 
