@@ -27,7 +27,7 @@ definition() { # GROUP KIND [VERSION-FIELDS]
 		---
 		apiVersion: apiextensions.k8s.io/v1
 		kind: CustomResourceDefinition
-		metadata: {name: $plural.$1}
+		metadata: {name: $plural.$1, $OWNED}
 		spec:
 		  group: $1
 		  scope: Namespaced
@@ -84,7 +84,7 @@ thing() { # GROUP KIND NAME
 			---
 			apiVersion: storage.k8s.io/v1
 			kind: StorageClass
-			metadata: {name: $NS-${mode,,}}
+			metadata: {name: $NS-${mode,,}, $OWNED}
 			provisioner: kubernetes.io/no-provisioner
 			volumeBindingMode: $mode
 			---

@@ -92,7 +92,7 @@ patches() { # N NAME: 1 unless so many PATCHes of it were sent
 	cat >new.yaml <<-Y
 		apiVersion: apiextensions.k8s.io/v1
 		kind: CustomResourceDefinition
-		metadata: {name: widgets.$NS.example.net}
+		metadata: {name: widgets.$NS.example.net, $OWNED}
 		spec:
 		  group: $NS.example.net
 		  scope: Namespaced

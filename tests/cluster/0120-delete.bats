@@ -84,7 +84,7 @@ namespace() { # NAME ANNOTATIONS LABELS
 		shell_pod slow "trap 'sleep 1; exit' TERM; while :; do sleep 0.1; done" | sed 's/Seconds: 1$/Seconds: 20/'
 		shell_pod deaf "trap '' TERM; while :; do sleep 0.1; done" | sed 's/Seconds: 1$/Seconds: 60/'
 	} | k8s-apply -n "$NS" | k8s-wait -n "$NS" -t 30s
-	run -0 --separate-stderr k8s-delete -n "$NS" -t 30s pod/slow
+	run -0 --separate-stderr k8s-delete -n "$NS" -t 2m pod/slow
 	jq -e '.result == "deleted" and .ms >= 900' <<<"$output"
 	run -0 --separate-stderr k8s-delete -n "$NS" --grace 0 -t 20s pod/deaf
 	jq -e '.result == "deleted" and .ms < 15000' <<<"$output"

@@ -92,7 +92,7 @@ hook() { # OPERATIONS
 	cat >hook.yaml <<-Y
 		apiVersion: admissionregistration.k8s.io/v1
 		kind: ValidatingWebhookConfiguration
-		metadata: {name: $NS}
+		metadata: {name: $NS, $OWNED}
 		webhooks:
 		- name: names.inttest.example.com
 		  admissionReviewVersions: [v1]

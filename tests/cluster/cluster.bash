@@ -1,7 +1,9 @@
 # Shared by the tests that run on any cluster: the one that KUBECONFIG names.
 # They use the tools alone, and namespaces of their own that are labelled and
 # dated, so that even a killed test's are reaped.
-#   new_namespace       a namespace, named in NS; teardown_namespaces (in teardown_file) deletes all of the file's
+#   new_namespace       a namespace, named in NS; teardown_namespaces (in teardown_file) deletes all of the file's;
+#                       OWNED is for the metadata of what is in no namespace: of a killed test the cluster collects it
+#                       with the namespace
 #   holds REF JQ        1 when JQ is not true of the object within 3 s
 #   need_pods           skips the test, with the reason, where the cluster runs no pods
 #   need_images FILE... skips it where the images of these manifests cannot be had
@@ -14,19 +16,14 @@ new_namespace() {
 	expires=$(date -u -d '+1 hour' +%FT%TZ)
 	NS=inttest-check-$(od -An -N4 -tx1 /dev/urandom | tr -d ' ')
 	echo "$NS" >>"$BATS_FILE_TMPDIR/namespaces"
-	k8s-apply >/dev/null <<-Y
-		apiVersion: v1
-		kind: Namespace
-		metadata:
-		  name: $NS
-		  labels: {app.kubernetes.io/managed-by: inttest}
-		  annotations: {inttest/expires: "$expires"}
-	Y
+	OWNED="labels: {app.kubernetes.io/managed-by: inttest}, annotations: {inttest/expires: \"$expires\"}"
+	OWNED+=", ownerReferences: [{apiVersion: v1, kind: Namespace, name: $NS, uid: $(printf '%s\n' \
+		'apiVersion: v1' 'kind: Namespace' "metadata: {name: $NS, $OWNED}" | k8s-apply | jq -r .uid)}]"
 }
 
 teardown_namespaces() {
 	[[ -e $BATS_FILE_TMPDIR/namespaces ]] || return 0
-	sed 's,^,namespace/,' "$BATS_FILE_TMPDIR/namespaces" | xargs k8s-delete -t 90s >/dev/null
+	sed 's,^,namespace/,' "$BATS_FILE_TMPDIR/namespaces" | xargs k8s-delete -t 4m >/dev/null
 }
 
 holds() {
