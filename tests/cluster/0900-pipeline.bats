@@ -52,8 +52,7 @@ records() { # JQ: true of the records of the newest run
 	RUN=
 	[[ ! -e runs/latest/6-api.jsonl ]]
 	killed=$(sed -n 's/.*namespace \(inttest-[^,]*\),.*/\1/p' out)
-	NS=$killed
-	holds "ns/$killed" '.metadata.labels["app.kubernetes.io/managed-by"] == "inttest" and .metadata.deletionTimestamp == null'
+	NS=$killed holds "ns/$killed" '.metadata.labels["app.kubernetes.io/managed-by"] == "inttest" and .metadata.deletionTimestamp == null'
 	sleep 10
 	# a run of another file, beside this one, may have been the next
 	reaped=$(k8s-wait --for deleted "ns/$killed" -t 3s >/dev/null 2>&1 && echo before || true)
@@ -82,7 +81,7 @@ records() { # JQ: true of the records of the newest run
 	cat runs?/latest/1-namespace.jsonl runs?/latest/9-teardown.jsonl | jq -se '[.[] | select(.type == "stage")] |
 		(map(select(.name == "namespace").ts) | max) < (map(select(.name == "teardown").ts) | min)'
 	cat runs?/latest/1-reap.jsonl | jq -se --slurpfile r <(cat runs?/latest/results.json) 'all(.[]; .name as $n | all($r[]; .namespace != $n))'
-	k8s-wait --for deleted -t 1s $(jq -r '"ns/\(.namespace)"' runs?/latest/results.json)
+	jq -r '"ns/\(.namespace)"' runs?/latest/results.json | xargs k8s-wait --for deleted -t 1s
 }
 
 wait_until() { # SECONDS COMMAND...

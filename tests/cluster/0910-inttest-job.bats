@@ -56,10 +56,10 @@ runner() {
 	run ! diff -q "$ROOT/manifests/runner.yaml" stack/manifests/runner.yaml
 }
 
-nothing_left() { # [SECONDS]: of the latest run
+nothing_left() { # of the latest run
 	local id
 	id=$(readlink runs/latest)
-	k8s-wait --for deleted -t "${1:-2}s" "ns/inttest-$id" "ns/inttest-job-$id" \
+	k8s-wait --for deleted -t 2s "ns/inttest-$id" "ns/inttest-job-$id" \
 		"clusterrole/inttest-job-$id" "clusterrolebinding/inttest-job-$id"
 	run ! compgen -G 'runs/*/rendered'
 }
@@ -171,11 +171,11 @@ users_path=${PATH#"$ROOT/build/bin:"} # of somebody who has not installed the to
 pasted() {
 	mapfile -t commands < <(sed -n '/is kept; after/,$s/^  //p' out)
 	[[ ${#commands[@]} == 2 ]]
-	cd /
+	cd / || return
 	PATH=$users_path run -0 env -u KUBECONFIG sh -c "${commands[0]}"
 	[[ $output == *note-api* && $output == *postgres-0* ]]
 	PATH=$users_path run -0 env -u KUBECONFIG sh -c "${commands[1]}"
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 }
 
 @test "KEEP=1 from outside, the same; what passed is not kept" {
