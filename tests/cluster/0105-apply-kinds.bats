@@ -96,6 +96,6 @@ thing() { # GROUP KIND NAME
 	done | k8s-apply -n "$NS" >applied
 	run -0 k8s-wait -n "$NS" -t 10s pvc/waitforfirstconsumer
 	jq -e '.status == "met" and .reason == "WaitForFirstConsumer"' <<<"$output"
-	run -1 --separate-stderr k8s-wait -n "$NS" -t 1s pvc/immediate
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 3s pvc/immediate
 	[[ $stderr == *"PersistentVolumeClaim $NS/immediate: not ready in time: Pending: not bound to a volume"* ]]
 }

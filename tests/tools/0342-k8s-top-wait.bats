@@ -42,10 +42,10 @@ sample() { # POD
 
 @test "no sample within --timeout: 3, and which pod has none" {
 	SECONDS=0
-	run -3 --separate-stderr k8s-top -n "$NS" -t 500ms
+	run -3 --separate-stderr k8s-top -n "$NS" -t 2s
 	[[ $(jq -r .pod <<<"$output") == a && $stderr == 'k8s-top: b: no sample yet' ]]
-	((SECONDS < 10))
-	run -0 --separate-stderr k8s-top -n "$NS" -t 500ms a
+	((SECONDS < 15))
+	run -0 --separate-stderr k8s-top -n "$NS" -t 2s a
 }
 
 @test "a pod that ends while it is waited for is not missed" {
