@@ -102,18 +102,19 @@ nothing_left() { # of the latest run
 
 @test "SIGKILL: the Job ends by itself, and what it was in is reaped, with its rights" {
 	need_tiny
-	start_job TTL=25s
+	start_job
 	wait_until 90 grep -q '5/9. ready *ok' out
 	pkill -KILL -s "$RUN"
 	RUN=
 	id=$(readlink runs/latest)
 	# nobody follows, yet it tears down
-	run -0 k8s-wait --for deleted -t 2m "ns/inttest-$id"
+	run -0 k8s-wait --for deleted -t 3m "ns/inttest-$id"
 	NS=inttest-job-$id
 	holds "ns/$NS" '.metadata.deletionTimestamp == null'
-	while (($(date +%s) <= $(date -d "$(sed -n 's/.*inttest\/expires: "\(.*\)"/\1/p' runs/"$id"/rendered/manifests/namespace.yaml)" +%s))); do sleep 1; done
-	run -0 k8s-delete --expired -t 2m
-	[[ $output == *"$NS"* ]]
+	# not to wait for an hour
+	sed 's,expires: .*,expires: "2020-01-01T00:00:00Z",' "runs/$id/rendered/manifests/namespace.yaml" |
+		k8s-apply --force-conflicts >/dev/null
+	run k8s-delete --expired -t 3m # what others have left is theirs
 	k8s-wait --for deleted -t 60s "ns/$NS" "clusterrole/$NS" "clusterrolebinding/$NS"
 }
 
