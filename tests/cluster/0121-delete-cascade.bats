@@ -28,7 +28,8 @@ setup() {
 @test "foreground: what is owned is gone when it is" {
 	run -0 --separate-stderr k8s-delete -n "$NS" --cascade foreground -t 30s deploy/web
 	[ "$(results)" = 'Deployment/web:deleted ' ]
-	run -0 k8s-wait -n "$NS" -t 1s --for deleted "rs/$RS"
+	run -0 --separate-stderr k8s-delete -n "$NS" "rs/$RS"
+	[ "$(results)" = "ReplicaSet/$RS:absent " ]
 }
 
 @test "background: what is owned follows" {
