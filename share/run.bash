@@ -56,7 +56,10 @@ prepare() {
 
 # rendered manifests hold the run's secrets: gone with the run, or, when it was
 # killed, with the next one (the lock says that nobody runs there any more)
-forget() { rm -rf "$RUN_DIR/rendered" "$RUN_DIR/new"; }
+forget() {
+	rm -rf "$RUN_DIR/rendered" "$RUN_DIR/new"
+	rmdir "$RUN_DIR" 2>/dev/null || true # of a run that was none
+}
 forget_killed() {
 	local left
 	trap forget EXIT
@@ -102,6 +105,13 @@ render() {
 		(umask 077 && envsubst "$names" <"$file" >"$RUN_DIR/rendered/manifests/${file##*/}") ||
 			die 3 "${file##*/}: cannot be rendered"
 	done
+}
+
+# whether the cluster is there and lets us in is told once, before anything is started
+ask_cluster() {
+	[[ $CLUSTER == kube ]] || return 0
+	k8s-apply --dry-run=server -f "$RUN_DIR/rendered/manifests/namespace.yaml" >/dev/null ||
+		die 3 "nothing was started: no namespace can be made in the cluster"
 }
 
 # in_cluster COMMAND…: on the cluster of KUBECONFIG or in a sandbox, in this process's place

@@ -84,6 +84,20 @@ records() { # JQ: true of the records of the newest run
 	jq -r '"ns/\(.namespace)"' runs?/latest/results.json | xargs k8s-wait --for deleted -t 1s
 }
 
+@test "a cluster that is not there, or lets nobody in: one reason, 3, nothing is begun" {
+	local name
+	printf '%s\n' "clusters: [{name: a, cluster: {server: 'http://127.0.0.1:1'}}]" \
+		'contexts: [{name: a, context: {cluster: a}}]' 'current-context: a' >none
+	for name in inttest inttest-job; do
+		KUBECONFIG=$PWD/none run -3 "$ROOT/share/$name" STACK="$ROOT/tests/data/tiny"
+		[[ $output == *'127.0.0.1:1: '*'onnection refused'* && $output == *"$name: nothing was started"* ]]
+		((${#lines[@]} <= 3))
+		KUBECONFIG=/nonexistent HOME=$PWD run -3 "$ROOT/share/$name" STACK="$ROOT/tests/data/tiny"
+		[[ $output == *'no cluster is configured'* ]]
+	done
+	run ! compgen -G 'runs/*'
+}
+
 wait_until() { # SECONDS COMMAND...
 	local end=$((SECONDS + $1))
 	until "${@:2}" 2>/dev/null; do
