@@ -107,11 +107,17 @@ render() {
 	done
 }
 
-# whether the cluster is there and lets us in is told once, before anything is started
+# Whether the cluster is there and lets us in is told once, before anything is
+# started.  What is refused for another reason, such as a webhook that knows no
+# dry runs, is for stage 1 to tell.
 ask_cluster() {
+	local why status
 	[[ $CLUSTER == kube ]] || return 0
-	k8s-apply --dry-run=server -f "$RUN_DIR/rendered/manifests/namespace.yaml" >/dev/null ||
-		die 3 "nothing was started: no namespace can be made in the cluster"
+	why=$(k8s-apply --dry-run=server -f "$RUN_DIR/rendered/manifests/namespace.yaml" 2>&1 >/dev/null)
+	status=$?
+	((status == 3)) || return 0
+	echo "$why" >&2
+	die 3 "nothing was started: no namespace can be made in the cluster"
 }
 
 # in_cluster COMMAND…: on the cluster of KUBECONFIG or in a sandbox, in this process's place
