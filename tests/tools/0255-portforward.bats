@@ -15,6 +15,8 @@ setup_file() {
 		    if what == 'send':
 		        for i in range(0, n, 1 << 18):
 		            c.sendall(b'x' * min(n - i, 1 << 18))
+		    elif what == 'deaf':
+		        time.sleep(n)
 		    elif what == 'echo':
 		        while n > 0 and (b := c.recv(1 << 16)):
 		            c.sendall(b)
@@ -117,6 +119,11 @@ used() {
 			find "/proc/$d/fd" -mindepth 1 | wc -l
 		fi
 	done | awk '{n += $1} END {print n}'
+}
+
+# processor time that they have had, in hundredths of a second
+ticks() {
+	pgrep -f "k8s-(apid|noded) .*${KUBECONFIG%/*}/" | sed 's,.*,/proc/&/stat,' | xargs cat | awk '{n += $14 + $15} END {print n}'
 }
 
 back_to() { # DESCRIPTORS: connections that are kept for later may have gone
@@ -301,6 +308,25 @@ end 1000 None" ]]
 	[[ ${lines[3]} == '0 x' ]]
 	kill -KILL "$pid"
 	wait_for 10 back_to "$before"
+}
+
+@test "who leaves before all is taken keeps nobody busy" {
+	python3 - <<-'P'
+		import os, threading, time
+		from websocket import WebSocket
+		def upload(w):
+		    w.send(b'deaf 20\n')
+		    while True:
+		        w.send(bytes(100000))
+		for _ in range(20):
+		    w = WebSocket(os.environ['PODS'] + '/web/portforward?ports=8000')
+		    threading.Thread(target=upload, args=(w,), daemon=True).start()
+		time.sleep(1)
+		os._exit(0)
+	P
+	busy=$(ticks)
+	sleep 2
+	(($(ticks) - busy < 12)) # of 400
 }
 
 @test "a pod's end is its connections' end" {

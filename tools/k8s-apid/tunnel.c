@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUNDS 16 /* reads in a row before others have their turn */
+#define LEFT_MS 15000.0 /* for a node to take a left client's bytes */
+#define ROUNDS 16       /* reads in a row before others have their turn */
 
 static void turn(struct tunnel *t);
 
@@ -18,6 +19,7 @@ tunnel_free(void *arg)
 	struct tunnel *t = arg;
 
 	loop_timer_cancel(t->a->loop, &t->timer);
+	loop_timer_cancel(t->a->loop, &t->late);
 	if (t->fd != -1)
 		loop_fd_drop(t->a->loop, t->fd);
 	if (t->node_fd != -1)
@@ -44,6 +46,7 @@ tunnel_close(struct tunnel *t)
 	http_cancel(t->a->kubelet, t->node);
 	t->node = NULL;
 	loop_timer_cancel(t->a->loop, &t->timer);
+	loop_timer_cancel(t->a->loop, &t->late);
 	httpd_close(t->rq.http);
 }
 
@@ -57,11 +60,33 @@ on_turn(void *arg)
 }
 
 static void
+on_late(void *arg)
+{
+	struct tunnel *t = arg;
+
+	t->late = NULL;
+	tunnel_close(t);
+}
+
+/*
+ * A client that leaves may have sent more than its server takes: that has
+ * some time for it.  A server's last words wait for the client.
+ */
+static void
 on_fd(void *arg, int fd, uint32_t events)
 {
-	(void)fd;
-	(void)events;
-	turn(arg);
+	struct tunnel *t = arg;
+
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+		if (fd == t->node_fd)
+			t->node_left = 1;
+		else
+			t->client_left = 1;
+		if (t->client_left && t->late == NULL)
+			t->late =
+			    loop_timer(t->a->loop, LEFT_MS, on_late, t, NULL);
+	}
+	turn(t);
 }
 
 /* ---- bytes ---- */
@@ -151,22 +176,34 @@ is_over(const struct tunnel *t)
 	       (t->client_over && t->to_node.buf.len == 0);
 }
 
+/*
+ * Waits for what a side can do next.  The end of one that is not read now is
+ * asked for, once: it would be told without end.
+ */
 static int
-wait_for(struct tunnel *t)
+wait_for(struct tunnel *t, int fd, int out, int in, const int *left)
 {
-	uint32_t client = 0, node = 0;
+	uint32_t events = (out ? EPOLLOUT : 0U) | (in ? EPOLLIN : 0U);
 
-	if (t->to_client.buf.len > 0)
-		client |= EPOLLOUT;
-	else if (!t->node_over)
-		node |= EPOLLIN;
-	if (t->to_node.buf.len > 0)
-		node |= EPOLLOUT;
-	else if (!t->client_over)
-		client |= EPOLLIN;
-	if (loop_fd(t->a->loop, t->fd, client, on_fd, t, NULL) != 0)
+	if (!in && !*left)
+		events |= EPOLLRDHUP;
+	if (events != 0)
+		return loop_fd(t->a->loop, fd, events, on_fd, t, NULL);
+	loop_fd_drop(t->a->loop, fd);
+	return 0;
+}
+
+static int
+wait_for_both(struct tunnel *t)
+{
+	int to_client = t->to_client.buf.len > 0;
+	int to_node = t->to_node.buf.len > 0;
+
+	if (wait_for(t, t->fd, to_client, !to_node && !t->client_over,
+		&t->client_left) != 0)
 		return -1;
-	return loop_fd(t->a->loop, t->node_fd, node, on_fd, t, NULL);
+	return wait_for(
+	    t, t->node_fd, to_node, !to_client && !t->node_over, &t->node_left);
 }
 
 /* TLS may hold bytes that no descriptor tells of: reads until there are none.
@@ -194,7 +231,7 @@ turn(struct tunnel *t)
 		buf_release(&t->to_client.buf);
 	if (t->to_node.buf.len == 0)
 		buf_release(&t->to_node.buf);
-	if (wait_for(t) != 0)
+	if (wait_for_both(t) != 0)
 		tunnel_close(t);
 }
 

@@ -23,8 +23,10 @@ struct tunnel {
 	struct loop_timer *timer; /* for the answer, then for another turn */
 	struct buf ask, head;     /* the handshake; both empty afterwards */
 	struct tunnel_bytes to_client, to_node;
-	int node_fd, fd; /* -1: not there (yet) */
-	int node_over, client_over;
+	int node_fd, fd;            /* -1: not there (yet) */
+	struct loop_timer *late;    /* since the client has left */
+	int node_over, client_over; /* all of it has been read */
+	int node_left, client_left; /* its end was seen, perhaps unread */
 };
 
 /* Frees t and its end of either connection: for httpd_set. */

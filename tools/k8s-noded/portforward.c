@@ -15,7 +15,7 @@
 #include "k8s-noded/pods.h"
 #include "k8s-noded/portforward_impl.h"
 
-#define LINGER_MS 30000.0 /* for a server to take a left client's bytes */
+#define LINGER_MS 10000.0 /* for a server to take a left client's bytes */
 
 static void
 forward_free(void *arg)
