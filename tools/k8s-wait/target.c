@@ -10,6 +10,8 @@
 #include "tool.h"
 #include "wait.h"
 
+#define PODS_LATE_MS 1000 /* what is ready waits for its pods' list so long */
+
 /* Kinds that have pods, and where their selector is. */
 static int
 has_pods(const struct kube_kind *k)
@@ -274,6 +276,19 @@ fail_by_pod(struct target *t, struct pod *p, const struct kube_verdict *said)
 }
 
 /*
+ * 1 while the first list of t's pods is under way.  Both lists are asked for
+ * together, and without the pods there is no startup time to tell.
+ */
+static int
+pods_coming(const struct target *t)
+{
+	const struct feed *d = t->pods_feed;
+
+	return d != NULL && !d->synced && !d->broken &&
+	       kube_watch_trouble(d->watch) == NULL;
+}
+
+/*
  * Ready or complete: what t and its pods say.  Time to look again, or 0.  The
  * object's own word comes first; its pods are asked only for why it is not
  * ready, and whether that can change.  cli-utils has a workload fail with any
@@ -290,6 +305,10 @@ decide(struct target *t, double now)
 	if (!t->there)
 		return 0;
 	if (v.state == KUBE_READY) {
+		if (t->ready_ms == 0)
+			t->ready_ms = now;
+		if (pods_coming(t) && now < t->ready_ms + PODS_LATE_MS)
+			return t->ready_ms + PODS_LATE_MS;
 		target_end(t, MET, &v);
 		return 0;
 	}

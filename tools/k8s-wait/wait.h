@@ -52,17 +52,19 @@ struct target {
 	char *ns; /* NULL: cluster-scoped */
 	char *name;
 	struct feed *feed;
-	int workload;  /* its pods are watched */
-	int job;       /* its own backoffLimit decides on crashes */
-	int there;     /* it exists */
-	int was_there; /* it has existed */
-	int holds;     /* FOR_CONDITION, FOR_JQ: it held last time */
+	struct feed *pods_feed; /* of a workload, or NULL */
+	int workload;           /* its pods are watched */
+	int job;                /* its own backoffLimit decides on crashes */
+	int there;              /* it exists */
+	int was_there;          /* it has existed */
+	int holds;              /* FOR_CONDITION, FOR_JQ: it held last time */
 	struct kube_verdict now;
 	cJSON *selector;
 	double applied_ms; /* time of day of its change by k8s-apply, or 0 */
 	char revision[64]; /* StatefulSet: of the pods that count */
 	char pods_rev[64]; /* revision of the newest pods */
 	double first_ms;   /* clock: seen first, or 0 */
+	double ready_ms;   /* clock: first found ready, or 0 */
 	double doomed_ms;  /* clock: doomed since, or 0 */
 	int asked_class;   /* PersistentVolumeClaim: its class was asked */
 	int binds_late;    /* and binds when a pod comes */

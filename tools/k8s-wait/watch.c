@@ -157,6 +157,7 @@ feeds_start(struct wait *w, struct fault *f)
 			return fault_nomem(f);
 		d->name = NULL;
 		d->pods = 1;
+		t->pods_feed = d;
 	}
 	for (d = w->feeds; d != NULL; d = d->next)
 		if (start(d, f) != 0)
