@@ -114,7 +114,7 @@ fails() { # STATUS WORDS…: k8s-wait ends so, at once, and says so
 	shift
 	SECONDS=0
 	run "-$want" --separate-stderr k8s-wait --kubeconfig "$THROUGH" -n "$NS" -t 1s cm/x
-	((SECONDS < 8))
+	((SECONDS < 12))
 	[ -z "$output" ]
 	for word; do [[ $stderr == *"$word"* ]]; done
 	# what a plugin wrote may be a secret

@@ -21,7 +21,7 @@ teardown() {
 	[[ -z ${CONNECT_PID:-} ]] || kill "$CONNECT_PID" 2>/dev/null || true
 }
 
-# Sends SIGNAL after AFTER seconds: the tool ends by it within a second
+# Sends SIGNAL after AFTER seconds: the tool ends by it at once, which a busy machine makes seconds
 ended_by() { # SIGNAL AFTER COMMAND…
 	local from
 	from=$(date +%s%N)
@@ -30,7 +30,7 @@ ended_by() { # SIGNAL AFTER COMMAND…
 		echo "${*:3}: status $status, not by $1: $output" >&2
 		return 1
 	}
-	(($(date +%s%N) - from < ${2/./}00000000 + 1000000000)) # AFTER has one decimal
+	(($(date +%s%N) - from < ${2/./}00000000 + 3000000000)) # AFTER has one decimal
 }
 
 each_tool() { # AFTER: each, by both signals
@@ -88,7 +88,7 @@ each_tool() { # AFTER: each, by both signals
 	local from
 	from=$(date +%s%N)
 	timeout --preserve-status -k 20 -s TERM 1.5 k8s-forward --kubeconfig "$THROUGH" -n "$NS" pod/x:80 >forwards
-	(($(date +%s%N) - from < 2500000000))
+	(($(date +%s%N) - from < 4500000000))
 	asked 'any(.path | test("pods"))'
 }
 

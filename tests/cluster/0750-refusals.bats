@@ -44,7 +44,7 @@ quota() { # HARD
 	start_faults
 	SECONDS=0
 	run -1 --separate-stderr k8s-apply --kubeconfig "$THROUGH" -n "$NS" -f <(configmaps m1 m2 m3)
-	((SECONDS < 4))
+	((SECONDS < 8))
 	[ "$(results)" = 'ConfigMap/m1:created ConfigMap/m2:failed ConfigMap/m3:created ' ]
 	[[ $stderr == *"ConfigMap $NS/m2: "*'exceeded quota: few'* ]]
 }
