@@ -5,10 +5,14 @@
 #include "k8s-apid/tunnel.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #define LEFT_MS 15000.0 /* for a node to take a left client's bytes */
+#define TAKEN_MS 20.0   /* between looks whether it has */
 #define ROUNDS 16       /* reads in a row before others have their turn */
 
 static void turn(struct tunnel *t);
@@ -59,12 +63,15 @@ on_turn(void *arg)
 	turn(t);
 }
 
+/* A regular end would wait, behind what the node does not read, unseen. */
 static void
 on_late(void *arg)
 {
+	const struct linger now = { .l_onoff = 1 };
 	struct tunnel *t = arg;
 
 	t->late = NULL;
+	setsockopt(t->node_fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	tunnel_close(t);
 }
 
@@ -168,12 +175,25 @@ carry(struct tunnel *t, recv_fn *from, send_fn *to, struct tunnel_bytes *left,
 	return r == 1 ? n > 0 : r;
 }
 
+/*
+ * A client that leaves has said its last; what the node has not taken of it
+ * keeps the node's end open, as a FIN would wait behind that and not be seen.
+ */
+static int
+is_taken(const struct tunnel *t)
+{
+	int n;
+
+	return t->to_node.buf.len == 0 &&
+	       (ioctl(t->node_fd, SIOCOUTQ, &n) != 0 || n == 0);
+}
+
 /* Either end ends the other, once it has what was on its way. */
 static int
 is_over(const struct tunnel *t)
 {
 	return (t->node_over && t->to_client.buf.len == 0) ||
-	       (t->client_over && t->to_node.buf.len == 0);
+	       (t->client_over && is_taken(t));
 }
 
 /*
@@ -196,14 +216,15 @@ wait_for(struct tunnel *t, int fd, int out, int in, const int *left)
 static int
 wait_for_both(struct tunnel *t)
 {
-	int to_client = t->to_client.buf.len > 0;
+	int gone = t->client_over; /* nothing is carried to it any more */
+	int to_client = t->to_client.buf.len > 0 && !gone;
 	int to_node = t->to_node.buf.len > 0;
 
-	if (wait_for(t, t->fd, to_client, !to_node && !t->client_over,
-		&t->client_left) != 0)
+	if (wait_for(t, t->fd, to_client, !to_node && !gone, &t->client_left) !=
+	    0)
 		return -1;
-	return wait_for(
-	    t, t->node_fd, to_node, !to_client && !t->node_over, &t->node_left);
+	return wait_for(t, t->node_fd, to_node,
+	    !to_client && !t->node_over && !gone, &t->node_left);
 }
 
 /* TLS may hold bytes that no descriptor tells of: reads until there are none.
@@ -216,14 +237,19 @@ turn(struct tunnel *t)
 	for (i = 0; i < ROUNDS && (up > 0 || down > 0); i++) {
 		up = carry(
 		    t, client_recv, node_send, &t->to_node, &t->client_over);
-		down = up == -1 ? -1 :
-				  carry(t, node_recv, client_send,
-				      &t->to_client, &t->node_over);
+		down = t->client_over ? 0 :
+		       up == -1       ? -1 :
+					carry(t, node_recv, client_send,
+					    &t->to_client, &t->node_over);
 		if (up == -1 || down == -1 || is_over(t)) {
 			tunnel_close(t);
 			return;
 		}
 	}
+	if (t->client_over && t->late == NULL)
+		t->late = loop_timer(t->a->loop, LEFT_MS, on_late, t, NULL);
+	if (t->client_over && t->timer == NULL)
+		t->timer = loop_timer(t->a->loop, TAKEN_MS, on_turn, t, NULL);
 	if ((up > 0 || down > 0) && t->timer == NULL)
 		t->timer = loop_timer(t->a->loop, 0, on_turn, t, NULL);
 	/* an idle one keeps nothing */

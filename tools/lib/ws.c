@@ -14,7 +14,7 @@
 #include "ws_impl.h"
 
 #define WS_OPEN_MS 30000
-#define WS_LEFT_MS 5000.0 /* for a pause after the peer has left */
+#define WS_LEFT_MS 5000.0  /* for a pause after the peer has left */
 #define WS_READ (16 << 10) /* bytes asked for at once while opening */
 
 static void turn(struct ws *w);
