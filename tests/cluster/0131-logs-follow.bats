@@ -61,7 +61,13 @@ runs() {
 	runs p 2 web | k8s-apply -n "$NS" >/dev/null
 	rule '1 GET.*pods/p/log.*container=c.*follow=true stream 1'
 	rule '4 GET.*pods/p/log.*container=c.*follow=true status 503'
-	run -0 --separate-stderr timeout 90 k8s-logs --kubeconfig "$THROUGH" -n "$NS" -f -o text p
-	[ "$(sort <<<"$output")" = $'end 1\nend 2\nrun 1\nrun 2' ]
+	run --separate-stderr timeout 90 k8s-logs --kubeconfig "$THROUGH" -n "$NS" -f -o text p
+	# a kubelet may remove the run that is over before it is asked for the rest
+	if ((status == 0)); then
+		[ "$(sort <<<"$output")" = $'end 1\nend 2\nrun 1\nrun 2' ]
+	else
+		[ "$(sort <<<"$output")" = $'end 2\nrun 1\nrun 2' ]
+		[[ $stderr == *'k8s-logs: p/c: '* ]]
+	fi
 	asked 'any(.path | test("previous=true"))'
 }

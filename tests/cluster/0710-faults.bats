@@ -203,6 +203,14 @@ three_met() {
 	asked 'map(select(.path | test("/log"))) | length >= 6 and any(.path | test("sinceTime="))'
 }
 
+@test "pods: what a kubelet says in the place of a log is none" {
+	rule '1 GET.*/log text unable to retrieve container logs for containerd://0123'
+	start_faults
+	run -3 --separate-stderr k8s-logs --kubeconfig "$THROUGH" -n "$TALK" -o text -p talk
+	[ -z "$output" ]
+	[[ $stderr == 'k8s-logs: talk/c: the node says: unable to retrieve container logs for containerd://0123' ]]
+}
+
 @test "pods: a log that is followed is told once" {
 	rule '1 GET.*/log status 500'
 	rule '2 GET.*/log body 3000'

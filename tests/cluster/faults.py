@@ -12,6 +12,7 @@ that applies is carried out:
 SIGHUP cuts all connections.  COUNT: N the first N requests that match, */N every Nth, * all.
 REGEX is searched in "METHOD PATH".  ACTION:
     status CODE [RETRY-AFTER [MESSAGE]]   answered without the server
+    text WORDS        answered 200 with that line, without the server
     hang SECONDS      answered that much later
     none              the connection is closed without an answer
     lost              carried out, and closed without an answer
@@ -102,6 +103,14 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def text(self, words):
+        body = ' '.join(words).encode() + b'\n'
+        self.send_response(200)
+        self.send_header('Content-Type', 'text/plain')
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def serve(self):
         action, args = rule_for(f'{self.command} {self.path}')
         body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
@@ -115,6 +124,9 @@ class Handler(BaseHTTPRequestHandler):
         if action == 'status':
             self.note(int(args[0]), action)
             return self.status(int(args[0]), *args[1:])
+        if action == 'text':
+            self.note(200, action)
+            return self.text(args)
         if action == 'none':
             self.note(0, action)
             self.cut()

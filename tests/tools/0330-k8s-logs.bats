@@ -8,6 +8,7 @@ load sandbox
 setup_file() {
 	start_sandbox "$ROOT/tests/data/logs/pods.yaml"
 	until_true 10 /api/v1/namespaces/default/pods/talk '.status.phase == "Succeeded"'
+	until_true 10 /api/v1/namespaces/default/pods/ticks '.status.phase == "Succeeded"'
 	until_true 10 /apis/apps/v1/namespaces/default/deployments/web '.status.readyReplicas == 2'
 	until_true 10 /api/v1/namespaces/default/pods/crash '.status.containerStatuses[0].restartCount > 0'
 }

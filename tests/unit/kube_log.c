@@ -6,7 +6,7 @@
 #include "tap.h"
 
 static struct buf out;
-static size_t lines, longest;
+static size_t lines, timed, longest;
 
 static void
 on_line(void *arg, const struct timespec *at, const char *text, size_t n)
@@ -15,6 +15,7 @@ on_line(void *arg, const struct timespec *at, const char *text, size_t n)
 
 	(void)arg;
 	lines++;
+	timed += at != NULL;
 	if (n > longest)
 		longest = n;
 	if (n > 100)
@@ -97,16 +98,18 @@ main(void)
 	tap_str(buf_str(&out), want, "lines and times");
 	tap_ok(same, "whatever the pieces");
 	test_resume();
-	lines = longest = 0;
+	lines = timed = longest = 0;
 	n = 3 * KUBE_LOG_LINE + 10;
 	big = malloc(n);
 	if (big == NULL)
 		return 1;
 	memset(big, 'x', n);
+	memcpy(big, "2024-01-02T03:04:05Z ", 21);
 	kube_log_feed(&l, big, n);
 	kube_log_end(&l);
 	tap_ok(lines == 4 && longest == KUBE_LOG_LINE,
 	    "a line that is too long comes in pieces");
+	tap_ok(timed == 4, "which have its time");
 	free(big);
 	kube_log_release(&l);
 	buf_release(&out);

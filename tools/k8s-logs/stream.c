@@ -91,7 +91,7 @@ tell_text(struct stream *s, const char *ts, const char *text, size_t n)
 {
 	if (s->logs->prefix)
 		printf("%s/%s ", s->pod, s->container);
-	if (s->logs->timestamps && ts != NULL)
+	if (s->logs->timestamps)
 		printf("%s ", ts);
 	fwrite(text, 1, n, stdout);
 	putchar('\n');
@@ -118,11 +118,18 @@ on_line(void *arg, const struct timespec *at, const char *text, size_t n)
 {
 	struct stream *s = arg;
 	char room[CLOCK_TS_SIZE];
-	const char *ts = at != NULL ? clock_format(room, at, 0) : NULL;
+	const char *ts;
 
 	if (s->logs->stopped)
 		return;
 	s->lost = 0;
+	if (at == NULL) { /* no line, but why there is none */
+		tool_warn("%s/%s: the node says: %.*s", s->pod, s->container,
+		    (int)(n < 500 ? n : 500), text);
+		s->logs->status = tool_worse(s->logs->status, FAULT_UNSURE);
+		return;
+	}
+	ts = clock_format(room, at, 0);
 	if (s->logs->text)
 		tell_text(s, ts, text, n);
 	else

@@ -7,6 +7,8 @@
 
 #include "clock.h"
 
+enum { PIECE_TIMED = 1, PIECE_UNTIMED };
+
 void
 kube_log_init(struct kube_log *l, kube_log_fn *fn, void *arg)
 {
@@ -15,7 +17,7 @@ kube_log_init(struct kube_log *l, kube_log_fn *fn, void *arg)
 	l->arg = arg;
 	l->last = (struct timespec){ 0 };
 	l->told = l->skip = 0;
-	l->resumed = l->passing = 0;
+	l->resumed = l->passing = l->piece = 0;
 }
 
 void
@@ -54,36 +56,49 @@ was_told(struct kube_log *l, const struct timespec *at)
 	return l->passing;
 }
 
-static void
-tell(struct kube_log *l, const char *line, size_t n)
+/* The time in front of a line, past which *line and *n then are. */
+static int
+take_time(struct timespec *at, const char **line, size_t *n)
 {
-	const char *blank = memchr(line, ' ', n);
-	size_t len = blank != NULL ? (size_t)(blank - line) : n;
-	struct timespec at;
+	const char *blank = memchr(*line, ' ', *n);
+	size_t len = blank != NULL ? (size_t)(blank - *line) : *n;
 	char stamp[64];
-	int known = 0;
 
-	if (len < sizeof(stamp)) {
-		memcpy(stamp, line, len);
-		stamp[len] = '\0';
-		known = clock_parse(stamp, &at) == 0;
-	}
-	if (known) {
-		len += blank != NULL;
-		line += len;
-		n -= len;
-	}
-	if (n > 0 && line[n - 1] == '\r')
+	if (len >= sizeof(stamp))
+		return 0;
+	memcpy(stamp, *line, len);
+	stamp[len] = '\0';
+	if (clock_parse(stamp, at) != 0)
+		return 0;
+	len += blank != NULL;
+	*line += len;
+	*n -= len;
+	return 1;
+}
+
+/* A line, or a piece of it when it goes on. */
+static void
+tell(struct kube_log *l, const char *line, size_t n, int goes_on)
+{
+	int rest = l->piece != 0, timed = l->piece == PIECE_TIMED;
+
+	if (!rest)
+		timed = take_time(&l->at, &line, &n);
+	l->piece = !goes_on ? 0 : timed ? PIECE_TIMED : PIECE_UNTIMED;
+	if (!goes_on && n > 0 && line[n - 1] == '\r')
 		n--;
-	if (!was_told(l, known ? &at : NULL))
-		l->fn(l->arg, known ? &at : NULL, line, n);
+	/* of a line over its limit nothing may be left but its end */
+	if (rest && n == 0)
+		return;
+	if (!was_told(l, timed && !rest ? &l->at : NULL))
+		l->fn(l->arg, timed ? &l->at : NULL, line, n);
 }
 
 /* Tells what has been kept of a line and forgets it. */
 static void
-tell_kept(struct kube_log *l)
+tell_kept(struct kube_log *l, int goes_on)
 {
-	tell(l, buf_str(&l->line), l->line.len);
+	tell(l, buf_str(&l->line), l->line.len, goes_on);
 	buf_clear(&l->line);
 }
 
@@ -102,7 +117,7 @@ kube_log_feed(struct kube_log *l, const char *p, size_t n)
 			end = NULL;
 		}
 		if (l->line.len == 0 && end != NULL) {
-			tell(l, p, len);
+			tell(l, p, len, 0);
 			len++;
 			continue;
 		}
@@ -111,7 +126,7 @@ kube_log_feed(struct kube_log *l, const char *p, size_t n)
 			continue;
 		}
 		if (end != NULL || l->line.len == KUBE_LOG_LINE)
-			tell_kept(l);
+			tell_kept(l, end == NULL);
 		len += end != NULL;
 	}
 }
@@ -122,6 +137,7 @@ kube_log_resume(struct kube_log *l, struct buf *query)
 	char since[CLOCK_TS_SIZE];
 
 	buf_clear(&l->line);
+	l->piece = 0;
 	if (l->told == 0)
 		return;
 	l->resumed = 1;
@@ -134,5 +150,5 @@ void
 kube_log_end(struct kube_log *l)
 {
 	if (l->line.len > 0)
-		tell_kept(l);
+		tell_kept(l, 0);
 }

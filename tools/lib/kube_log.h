@@ -15,7 +15,9 @@
 
 /*
  * A line without its end (n bytes, not a string) and the time that the node
- * gave it, NULL when it has none.
+ * gave it, for each piece of a long one.  Every line of a log has a time: with
+ * NULL these are words of the server or the kubelet in the log's place, as
+ * "unable to retrieve container logs for ..." with status 200.
  */
 typedef void
 kube_log_fn(void *arg, const struct timespec *at, const char *text, size_t n);
@@ -24,6 +26,8 @@ struct kube_log {
 	struct buf line; /* unfinished */
 	kube_log_fn *fn;
 	void *arg;
+	struct timespec at; /* of the line of which a piece was told */
+	int piece;          /* what comes next is its rest: 1, or 2: untimed */
 	struct timespec last; /* of the last line told; 0: none */
 	unsigned told;        /* lines told with that time */
 	unsigned skip;        /* of them, those still to come again */
