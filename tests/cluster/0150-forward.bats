@@ -103,5 +103,6 @@ served() {
 @test "a port that nothing listens on ends the connection" {
 	served
 	run ! k8s-forward -n "$NS" "pod/$output:9" -- sh -c 'curl -sf "http://127.0.0.1:$(env | sed -n s/^FORWARD_WEB_.*=//p)/"'
+	echo "$output"
 	[[ $output == *'error forwarding port 9 to pod '*'onnection refused'* ]]
 }

@@ -62,7 +62,7 @@ renew() { # TOKEN: the one before no longer counts
 
 @test "401: a plugin is run again, once for all that was refused" {
 	# the first four, which are sent before any is answered
-	for i in 1 2 3 4; do rule "1 PATCH.*/m$i[?] status 401"; done
+	for i in 1 2 3 4; do rule "1 PATCH.*/m${i}[?] status 401"; done
 	run -0 --separate-stderr k8s-apply --kubeconfig "$THROUGH" -n "$NS" -f <(configmaps 20)
 	[ -z "$stderr" ]
 	jq -es 'length == 20 and all(.result == "created")' <<<"$output"
