@@ -169,6 +169,25 @@ print(b''.join(iter(lambda: s.recv(4096), b'')))"
 	[[ $stderr == *'the server does not speak v4.channel.k8s.io' ]]
 }
 
+@test "no right to forward: the server says why" {
+	k8s-apply -n default <<-'Y' >/dev/null
+		apiVersion: v1
+		kind: ServiceAccount
+		metadata: {name: looker}
+		---
+		apiVersion: rbac.authorization.k8s.io/v1
+		kind: RoleBinding
+		metadata: {name: looker}
+		roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+		subjects: [{kind: ServiceAccount, name: looker, namespace: default}]
+	Y
+	token=$(api POST /api/v1/namespaces/default/serviceaccounts/looker/token -H 'Content-Type: application/json' \
+		-d '{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{}}' | jq -r .status.token)
+	(umask 077 && sed "s/token: .*/token: $token/" "$KUBECONFIG" >looker)
+	run -1 --separate-stderr k8s-forward --kubeconfig looker -t 1s pod/web-1:8000 -- sh -c 'python3 ask $FORWARD_WEB_1_8000 x 2>/dev/null'
+	[[ $stderr == *': pods "web-1" is forbidden: User "system:serviceaccount:default:looker" cannot get resource "pods/portforward"'* ]]
+}
+
 @test "wrong usage: 2" {
 	run -2 k8s-forward
 	run -2 k8s-forward web

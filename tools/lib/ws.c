@@ -147,8 +147,8 @@ static int
 handshake(struct ws *w, int *status, struct fault *f)
 {
 	const char *blank;
-	struct buf head;
 	char p[WS_READ];
+	size_t head = 0;
 	ssize_t n;
 	int r;
 
@@ -161,20 +161,24 @@ handshake(struct ws *w, int *status, struct fault *f)
 				   0;
 		buf_eat(&w->out, (size_t)n);
 	}
-	while ((blank = strstr(buf_str(&w->in), "\r\n\r\n")) == NULL) {
+	for (;;) {
+		blank = strstr(buf_str(&w->in), "\r\n\r\n");
+		if (blank != NULL)
+			head = (size_t)(blank + 4 - w->in.data);
+		if (blank != NULL && ws_hello_whole(&w->in, head))
+			break;
 		n = http_raw_recv(w->call, p, sizeof(p));
 		if (n == -1 && errno == EAGAIN)
 			return 0;
+		if (n <= 0 && blank != NULL)
+			break;
 		if (n <= 0)
 			return fault_set(f, FAULT_UNSURE, "connection lost");
 		if (buf_add(&w->in, p, (size_t)n) != 0)
 			return buf_check(&w->in, "answer", f);
 	}
-	buf_init(&head, WS_HELLO_MAX);
-	buf_add(&head, w->in.data, (size_t)(blank + 2 - w->in.data));
-	r = ws_hello_check(&head, w->key, w->rq.subprotocol, status, f);
-	buf_release(&head);
-	buf_eat(&w->in, (size_t)(blank + 4 - w->in.data));
+	r = ws_hello_check(&w->in, head, w->key, w->rq.subprotocol, status, f);
+	buf_eat(&w->in, head);
 	if (r == 0 && start_frames(w) != 0)
 		r = fault_nomem(f);
 	return r == 0 ? 1 : -1;

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "digest.h"
+#include "json.h"
 
 int
 ws_hello(
@@ -47,14 +48,15 @@ ws_hello(
 	return buf_check(out, "handshake", f);
 }
 
-/* The value of a header of head, cut to size: 1 found, 0 not. */
+/* The value of a header of the answer, cut to size: 1 found, 0 not. */
 static int
-header(const struct buf *head, const char *name, char *value, size_t size)
+header(const struct buf *in, const char *name, char *value, size_t size)
 {
-	const char *line = buf_str(head), *end;
+	const char *line = buf_str(in), *end;
 	size_t n = strlen(name);
 
-	for (; (end = strstr(line, "\r\n")) != NULL; line = end + 2) {
+	for (; (end = strstr(line, "\r\n")) != NULL && end != line;
+	     line = end + 2) {
 		if (strncasecmp(line, name, n) != 0 || line[n] != ':')
 			continue;
 		line += n + 1;
@@ -84,35 +86,69 @@ ws_accept_text(const char *key, char out[WS_ACCEPT])
 	return r;
 }
 
+static int
+status_of(const struct buf *in)
+{
+	const char *s = buf_str(in);
+
+	return strncmp(s, "HTTP/1.1 ", 9) == 0 ? (int)strtol(s + 9, NULL, 10) :
+						 0;
+}
+
+int
+ws_hello_whole(const struct buf *in, size_t n)
+{
+	char value[32];
+
+	/* without a length the body has no end to wait for */
+	if (status_of(in) == 101 ||
+	    !header(in, "content-length", value, sizeof(value)))
+		return 1;
+	return in->len - n >= strtoull(value, NULL, 10);
+}
+
+/* Why the server refuses, in its own words or by the status line. */
+static int
+refused(const struct buf *in, size_t n, struct fault *f)
+{
+	cJSON *body = json_parse(in->data + n, in->len - n, NULL);
+	const char *why = json_str(body, "message", NULL);
+
+	if (why != NULL)
+		fault_set(f, FAULT_UNSURE, "%s", why);
+	else
+		fault_set(f, FAULT_UNSURE, "HTTP status %.*s",
+		    (int)strcspn(in->data + 9, "\r"), in->data + 9);
+	cJSON_Delete(body);
+	return -1;
+}
+
 /* 1 when the server has answered to our key. */
 static int
-accepted(const struct buf *head, const char *key)
+accepted(const struct buf *in, const char *key)
 {
 	char want[WS_ACCEPT], got[64];
 
-	return header(head, "sec-websocket-accept", got, sizeof(got)) &&
+	return header(in, "sec-websocket-accept", got, sizeof(got)) &&
 	       ws_accept_text(key, want) == 0 && strcmp(want, got) == 0;
 }
 
 int
-ws_hello_check(const struct buf *head, const char *key, const char *subprotocol,
-    int *status, struct fault *f)
+ws_hello_check(const struct buf *in, size_t n, const char *key,
+    const char *subprotocol, int *status, struct fault *f)
 {
-	const char *s = buf_str(head);
 	char value[128];
 
-	*status = 0;
-	if (strncmp(s, "HTTP/1.1 ", 9) != 0)
+	*status = status_of(in);
+	if (*status == 0)
 		return fault_set(f, FAULT_UNSURE, "no HTTP/1.1 answer");
-	*status = (int)strtol(s + 9, NULL, 10);
 	if (*status != 101)
-		return fault_set(f, FAULT_UNSURE, "HTTP status %.*s",
-		    (int)strcspn(s + 9, "\r"), s + 9);
-	if (!accepted(head, key))
+		return refused(in, n, f);
+	if (!accepted(in, key))
 		return fault_set(
 		    f, FAULT_UNSURE, "the answer is to another handshake");
 	if (subprotocol != NULL &&
-	    (!header(head, "sec-websocket-protocol", value, sizeof(value)) ||
+	    (!header(in, "sec-websocket-protocol", value, sizeof(value)) ||
 		strcmp(value, subprotocol) != 0))
 		return fault_set(f, FAULT_UNSURE,
 		    "the server does not speak %s", subprotocol);

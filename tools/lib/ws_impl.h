@@ -56,10 +56,18 @@ int ws_hello(
     struct buf *out, const struct ws_request *rq, char *key, struct fault *f);
 
 /*
- * Judges the answer's head (up to its empty line): 0 when the server has
- * switched to the subprotocol that was asked for.  -1 with f, and *status.
+ * Whether all of the answer is in: its head of n bytes, empty line included,
+ * and when it is a refusal the body that its Content-Length announces.
  */
-int ws_hello_check(const struct buf *head, const char *key,
+int ws_hello_whole(const struct buf *in, size_t n);
+
+/*
+ * Judges the answer, whose head is n bytes of in, empty line included: 0 when
+ * the server has switched to the subprotocol that was asked for.  -1 with f,
+ * and *status; a refusal's reason is the "message" of a JSON body, such as
+ * Kubernetes' Status, where there is one.
+ */
+int ws_hello_check(const struct buf *in, size_t n, const char *key,
     const char *subprotocol, int *status, struct fault *f);
 
 #endif
