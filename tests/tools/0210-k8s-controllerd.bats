@@ -273,6 +273,7 @@ daemons() {
 	api PATCH "$A/daemonsets/ds" -H 'Content-Type: application/strategic-merge-patch+json' -d "$data" >/dev/null
 	until_holds "$C/pods" '[.items[].spec.containers[0].image] == ["ok"]'
 	until_holds "$A/controllerrevisions" '[.items[].revision] | sort == [2, 3]'
+	until_holds "$A/daemonsets/ds" '.status | .updatedNumberScheduled == 1 and .numberAvailable == 1 and .observedGeneration == 3'
 	# with a surge the new one is there first; one that never gets ready changes nothing
 	patch "$A/daemonsets/ds" "{\"spec\":{\"updateStrategy\":{\"rollingUpdate\":{\"maxSurge\":1,\"maxUnavailable\":0}},\"template\":$(template never)}}"
 	until_holds "$C/pods" '[.items[].spec.containers[0].image] | sort == ["never", "ok"]'
