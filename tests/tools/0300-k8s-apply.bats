@@ -15,11 +15,7 @@ teardown_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	export KUBECONFIG=$APID_DIR/kubeconfig
-	NS=t$BATS_TEST_NUMBER
-	api POST /api/v1/namespaces -H 'Content-Type: application/json' \
-		-d "{\"metadata\":{\"name\":\"$NS\"}}" >/dev/null
+	own_namespace
 	cat >cm.yaml <<-'Y'
 		apiVersion: v1
 		kind: ConfigMap

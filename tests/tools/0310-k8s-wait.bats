@@ -15,10 +15,7 @@ teardown_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	export KUBECONFIG=$APID_DIR/kubeconfig
-	NS=t$BATS_TEST_NUMBER
-	post /api/v1/namespaces "{\"metadata\":{\"name\":\"$NS\"}}"
+	own_namespace
 }
 
 teardown() {
@@ -33,8 +30,6 @@ once_waiting() {
 connected() {
 	ss -tnHp state established "dport = :${APID_URL##*:}" | grep -q "pid=$(pgrep -f "^k8s-wait -n $NS "),"
 }
-
-post() { api POST "$1" -H 'Content-Type: application/json' -d "$2" >/dev/null; }
 
 deployment() { # NAME: of one replica
 	post "/apis/apps/v1/namespaces/$NS/deployments" '{"metadata":{"name":"'"$1"'"},"spec":{"replicas":1,"selector":{"matchLabels":{"app":"'"$1"'"}},

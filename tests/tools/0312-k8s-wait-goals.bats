@@ -13,13 +13,8 @@ teardown_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	export KUBECONFIG=$APID_DIR/kubeconfig
-	NS=t$BATS_TEST_NUMBER
-	post /api/v1/namespaces "{\"metadata\":{\"name\":\"$NS\"}}"
+	own_namespace
 }
-
-post() { api POST "$1" -f -H 'Content-Type: application/json' -d "$2" >/dev/null; }
 
 job() { # NAME CONDITIONS
 	post "/apis/batch/v1/namespaces/$NS/jobs" '{"metadata":{"name":"'"$1"'"},"spec":{"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"x"}]}}}}'

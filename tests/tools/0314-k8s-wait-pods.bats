@@ -14,13 +14,8 @@ teardown_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	export KUBECONFIG=$APID_DIR/kubeconfig
-	NS=t$BATS_TEST_NUMBER
-	post /api/v1/namespaces "{\"metadata\":{\"name\":\"$NS\"}}"
+	own_namespace
 }
-
-post() { api POST "$1" -f -H 'Content-Type: application/json' -d "$2" >/dev/null; }
 
 status() { # PATH JSON
 	api PATCH "$1/status" -f -H 'Content-Type: application/merge-patch+json' -d "{\"status\":$2}" >/dev/null

@@ -14,9 +14,7 @@ teardown_file() {
 }
 
 setup() {
-	export KUBECONFIG=$APID_DIR/kubeconfig
-	NS=t$BATS_TEST_NUMBER
-	api POST /api/v1/namespaces -f -H 'Content-Type: application/json' -d "{\"metadata\":{\"name\":\"$NS\"}}" >/dev/null
+	own_namespace
 }
 
 conditions() { # CONDITION…

@@ -5,7 +5,9 @@
 #                          service accounts, so pods are admitted without
 #   api METHOD PATH [CURL-ARG…]   a request with the admin's token; the body on stdout
 #   api_code METHOD PATH [CURL-ARG…]   the same, only the HTTP status
+#   post PATH JSON         a POST that must succeed, without its answer
 #   stop_apid              ends it; for teardown
+#   own_namespace          for setup: the test's own folder and namespace, named in NS
 
 # The key pair is made once per run of bats: signing costs more than the server's start.
 apid_certificates() {
@@ -61,4 +63,15 @@ api_code() {
 stop_apid() {
 	if [[ ${APID_PID:-} ]]; then end_process "$APID_PID"; fi
 	APID_PID=
+}
+
+post() {
+	api POST "$1" -f -H 'Content-Type: application/json' -d "$2" >/dev/null
+}
+
+own_namespace() {
+	cd "$BATS_TEST_TMPDIR" || return
+	export KUBECONFIG=$APID_DIR/kubeconfig
+	NS=t$BATS_TEST_NUMBER
+	post /api/v1/namespaces "{\"metadata\":{\"name\":\"$NS\"}}"
 }
