@@ -323,25 +323,28 @@ add_removals(const cJSON *was, cJSON *now)
  * stays, and a namesake with another uid is left alone.
  */
 void
-act_status(
-    struct control *c, struct work *w, enum resource r, const cJSON *object)
+act_status(struct control *c, struct work *w, enum resource r,
+    const cJSON *object, cJSON *status)
 {
+	const cJSON *old = json_at(object, "status", NULL);
 	const cJSON *was =
 	    control_get(c, r, meta_ns(object), meta_name(object));
-	cJSON *body = cJSON_CreateObject();
+	cJSON *body;
 	struct act a = { .method = "PATCH",
 		.resource = r,
 		.ns = meta_ns(object),
 		.name = meta_name(object),
-		.sub = "status",
-		.body = body };
+		.sub = "status" };
 
-	if (json_set_str(json_sub(body, "metadata"), "uid", meta_uid(object)) ==
+	if (status == NULL || (old != NULL && json_equal(old, status))) {
+		cJSON_Delete(status);
+		return;
+	}
+	a.body = body = cJSON_CreateObject();
+	if (json_set(body, "status", status) == 0 &&
+	    json_set_str(json_sub(body, "metadata"), "uid", meta_uid(object)) ==
 		0 &&
-	    json_set(body, "status",
-		cJSON_Duplicate(json_at(object, "status", NULL), 1)) == 0 &&
-	    add_removals(json_at(was, "status", NULL),
-		json_at(body, "status", NULL)) == 0)
+	    add_removals(json_at(was, "status", NULL), status) == 0)
 		act(c, w, &a);
 	cJSON_Delete(body);
 }

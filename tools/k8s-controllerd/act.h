@@ -36,9 +36,14 @@ void act_release(struct control *c);
  */
 void act(struct control *c, struct work *w, const struct act *a);
 
-/* Shorthands: status of an object, a new object, deletion by uid. */
-void act_status(
-    struct control *c, struct work *w, enum resource r, const cJSON *object);
+/*
+ * Gives the object that status, which is taken (NULL: none could be made),
+ * unless it has it already.
+ */
+void act_status(struct control *c, struct work *w, enum resource r,
+    const cJSON *object, cJSON *status);
+
+/* Shorthands: a new object, deletion by uid. */
 void act_create(
     struct control *c, struct work *w, enum resource r, const cJSON *object);
 void act_delete(

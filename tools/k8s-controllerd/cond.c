@@ -78,21 +78,3 @@ status_count(cJSON *status, const char *key, long n)
 	cJSON_DeleteItemFromObjectCaseSensitive(status, key);
 	return 0;
 }
-
-cJSON *
-with_status(const cJSON *object, const char *api_version, const char *kind,
-    cJSON *status)
-{
-	cJSON *o = cJSON_Duplicate(object, 1);
-
-	if (o == NULL) {
-		cJSON_Delete(status);
-		return NULL;
-	}
-	if (json_set(o, "status", status) == 0 &&
-	    json_set_str(o, "apiVersion", api_version) == 0 &&
-	    json_set_str(o, "kind", kind) == 0)
-		return o;
-	cJSON_Delete(o);
-	return NULL;
-}

@@ -27,12 +27,4 @@ cJSON *cond_get(const cJSON *status, const char *type);
  */
 int status_count(cJSON *status, const char *key, long n);
 
-/*
- * A copy of object with apiVersion and kind set (lists leave them out) and
- * status taken (freed in any case), without resourceVersion: the caller's, NULL
- * without memory.
- */
-cJSON *with_status(const cJSON *object, const char *api_version,
-    const char *kind, cJSON *status);
-
 #endif

@@ -237,7 +237,6 @@ keep_status(struct step *s)
 	    old != NULL ? cJSON_Duplicate(old, 1) : cJSON_CreateObject();
 	struct counts n = count(s);
 	int bad = st == NULL;
-	cJSON *o;
 
 	bad |= json_set_num(st, "currentNumberScheduled", (double)n.current);
 	bad |= json_set_num(st, "numberMisscheduled", (double)n.misscheduled);
@@ -248,14 +247,10 @@ keep_status(struct step *s)
 	bad |= status_count(st, "updatedNumberScheduled", n.updated);
 	bad |= status_count(st, "numberAvailable", n.available);
 	bad |= status_count(st, "numberUnavailable", s->desired - n.available);
-	if (bad || (old != NULL && json_equal(old, st))) {
+	if (bad)
 		cJSON_Delete(st);
-		return;
-	}
-	o = with_status(s->set, "apps/v1", "DaemonSet", st);
-	if (o != NULL)
-		act_status(s->c, s->w, DAEMONSETS, o);
-	cJSON_Delete(o);
+	else
+		act_status(s->c, s->w, DAEMONSETS, s->set, st);
 }
 
 static void

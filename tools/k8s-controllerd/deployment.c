@@ -435,20 +435,12 @@ keep_status(struct step *s)
 		.fresh = s->fresh,
 		.created = s->created[0] != '\0' ? s->created : NULL,
 		.collisions = s->collisions };
-	const cJSON *old = json_at(s->d, "status", NULL);
 	double deadline = 1e9;
-	cJSON *status = deployment_status(&v, &deadline), *o;
+	cJSON *status = deployment_status(&v, &deadline);
 
 	if (deadline < 1e9)
 		work_later(s->c, s->w, deadline * 1000 + 1000);
-	if (status == NULL || (old != NULL && json_equal(old, status))) {
-		cJSON_Delete(status);
-		return;
-	}
-	o = with_status(s->d, "apps/v1", "Deployment", status);
-	if (o != NULL)
-		act_status(s->c, s->w, DEPLOYMENTS, o);
-	cJSON_Delete(o);
+	act_status(s->c, s->w, DEPLOYMENTS, s->d, status);
 }
 
 /* An unowned ReplicaSet that a Deployment's selector matches. */

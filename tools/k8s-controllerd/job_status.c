@@ -93,7 +93,6 @@ job_keep_status(struct job *j)
 	const cJSON *old = json_at(j->job, "status", NULL);
 	cJSON *s = old != NULL ? cJSON_Duplicate(old, 1) : cJSON_CreateObject();
 	int bad = s == NULL;
-	cJSON *o;
 
 	if (!bad) {
 		bad |= set_suspended(j, s);
@@ -106,12 +105,8 @@ job_keep_status(struct job *j)
 		if (j->verdict != NULL)
 			bad |= set_verdict(j, s);
 	}
-	if (bad || (old != NULL && json_equal(old, s))) {
+	if (bad)
 		cJSON_Delete(s);
-		return;
-	}
-	o = with_status(j->job, "batch/v1", "Job", s);
-	if (o != NULL)
-		act_status(j->c, j->w, JOBS, o);
-	cJSON_Delete(o);
+	else
+		act_status(j->c, j->w, JOBS, j->job, s);
 }

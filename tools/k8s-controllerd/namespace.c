@@ -278,17 +278,11 @@ tell(struct control *c, struct work *w, const struct pass *p, const cJSON *ns)
 {
 	const cJSON *old = json_at(ns, "status", NULL);
 	cJSON *s = old != NULL ? cJSON_Duplicate(old, 1) : cJSON_CreateObject();
-	cJSON *o;
 
-	if (s == NULL || set_conditions(p, s) != 0 ||
-	    (old != NULL && json_equal(old, s))) {
+	if (s == NULL || set_conditions(p, s) != 0)
 		cJSON_Delete(s);
-		return;
-	}
-	o = with_status(ns, "v1", "Namespace", s);
-	if (o != NULL)
-		act_status(c, w, NAMESPACES, o);
-	cJSON_Delete(o);
+	else
+		act_status(c, w, NAMESPACES, ns, s);
 }
 
 static void

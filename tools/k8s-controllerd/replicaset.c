@@ -132,7 +132,6 @@ keep_status(struct control *c, struct work *w, const cJSON *set,
 	double wait = 1e9;
 	struct counts n = count(set, pods, &wait);
 	int bad = s == NULL;
-	cJSON *o;
 
 	if (wait < 1e9)
 		work_later(c, w, wait * 1000 + 100);
@@ -149,14 +148,10 @@ keep_status(struct control *c, struct work *w, const cJSON *set,
 		else
 			cond_drop(s, "ReplicaFailure");
 	}
-	if (bad || (old != NULL && json_equal(old, s))) {
+	if (bad)
 		cJSON_Delete(s);
-		return;
-	}
-	o = with_status(set, "apps/v1", "ReplicaSet", s);
-	if (o != NULL)
-		act_status(c, w, REPLICASETS, o);
-	cJSON_Delete(o);
+	else
+		act_status(c, w, REPLICASETS, set, s);
 }
 
 static void

@@ -209,7 +209,7 @@ tell_why(struct control *c, struct work *w, const cJSON *pod, const char *why)
 	const cJSON *old = json_at(pod, "status", NULL);
 	const char *said =
 	    json_str(meta_condition(pod, "PodScheduled"), "message", NULL);
-	cJSON *s, *o;
+	cJSON *s;
 
 	if (said != NULL && strcmp(said, why) == 0)
 		return;
@@ -219,10 +219,7 @@ tell_why(struct control *c, struct work *w, const cJSON *pod, const char *why)
 		cJSON_Delete(s);
 		return;
 	}
-	o = with_status(pod, "v1", "Pod", s);
-	if (o != NULL)
-		act_status(c, w, PODS, o);
-	cJSON_Delete(o);
+	act_status(c, w, PODS, pod, s);
 	act_event(c, PODS, pod, "Warning", "FailedScheduling", why,
 	    "default-scheduler");
 }

@@ -215,7 +215,6 @@ keep_status(struct step *s)
 	struct counts n = count(s);
 	const char *current = s->current;
 	int bad = st == NULL;
-	cJSON *o;
 
 	/* the update is complete: it is the current revision from now on */
 	if (!s->plan.on_delete && n.updated == s->plan.replicas &&
@@ -237,14 +236,10 @@ keep_status(struct step *s)
 		bad |= json_set_str(st, "updateRevision", s->update);
 		bad |= json_set_num(st, "collisionCount", 0);
 	}
-	if (bad || (old != NULL && json_equal(old, st))) {
+	if (bad)
 		cJSON_Delete(st);
-		return;
-	}
-	o = with_status(s->set, "apps/v1", "StatefulSet", st);
-	if (o != NULL)
-		act_status(s->c, s->w, STATEFULSETS, o);
-	cJSON_Delete(o);
+	else
+		act_status(s->c, s->w, STATEFULSETS, s->set, st);
 }
 
 /* The sandbox has no volumes that outlive pods: say so instead of waiting. */
