@@ -14,9 +14,7 @@ teardown_file() {
 }
 
 setup() {
-	export KUBECONFIG=$APID_DIR/kubeconfig
-	NS=t$BATS_TEST_NUMBER
-	post /api/v1/namespaces "{\"metadata\":{\"name\":\"$NS\"}}"
+	own_namespace
 	for p in a b; do
 		post "/api/v1/namespaces/$NS/pods" '{"metadata":{"name":"'$p'"},"spec":{"nodeName":"n","containers":[{"name":"c","image":"x"}]}}'
 		api PATCH "/api/v1/namespaces/$NS/pods/$p/status" -f -H 'Content-Type: application/merge-patch+json' -d '{"status":{"phase":"Running",
@@ -24,8 +22,6 @@ setup() {
 	done
 	sample a
 }
-
-post() { api POST "$1" -f -H 'Content-Type: application/json' -d "$2" >/dev/null; }
 
 sample() { # POD
 	post "/apis/metrics.k8s.io/v1beta1/namespaces/$NS/pods" '{"metadata":{"name":"'"$1"'"},"timestamp":"2026-01-01T00:00:00Z","window":"10s",
