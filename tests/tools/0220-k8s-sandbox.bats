@@ -95,11 +95,14 @@ need_nobody() {
 		echo "interrupts: $n"
 		touch "$2"
 	X
+	# exec: a shell in between would die of the ^C too, and does where
+	# script(1) takes $SHELL or dash.  The signal: a background job of a
+	# shell without job control has it ignored, and so would CMD.
 	(
 		wait_for 20 test -e "$BATS_TEST_TMPDIR/up" && printf '\003'
 		wait_for 30 test -e "$BATS_TEST_TMPDIR/over"
 	) |
-		script -qec "k8s-sandbox run -- bash $BATS_TEST_TMPDIR/cmd $BATS_TEST_TMPDIR/up $BATS_TEST_TMPDIR/over" /dev/null >"$BATS_TEST_TMPDIR/out"
+		env --default-signal=INT script -qec "exec k8s-sandbox run -- bash $BATS_TEST_TMPDIR/cmd $BATS_TEST_TMPDIR/up $BATS_TEST_TMPDIR/over" /dev/null >"$BATS_TEST_TMPDIR/out"
 	grep -q terminal "$BATS_TEST_TMPDIR/out"
 	grep -q 'interrupts: 1' "$BATS_TEST_TMPDIR/out"
 }
