@@ -36,7 +36,7 @@ PATCH = k8s-apid/select k8s-apid/select_field k8s-apid/patch k8s-apid/patch_stra
 
 # One list of objects per tool (tools/NAME.c unless a folder), sorted by family.
 O_k8s-apply  = $(addprefix k8s-apply/,main plan send crd diff report) kube_tool $(KUBE) $(STATUS) lib/manifest
-O_k8s-wait   = $(addprefix k8s-wait/,main goal target pods watch explain report live) kube_tool $(KUBE) $(STATUS) $(JQX) lib/kube_event lib/kube_refs lib/manifest
+O_k8s-wait   = $(addprefix k8s-wait/,main goal target select pods watch explain report live) kube_tool $(KUBE) $(STATUS) $(JQX) lib/kube_event lib/kube_refs lib/manifest
 O_k8s-delete = $(addprefix k8s-delete/,main targets wait blockers) kube_tool $(KUBE) lib/kube_refs lib/manifest
 O_k8s-logs   = $(addprefix k8s-logs/,main pods stream) kube_tool $(KUBE) lib/kube_log lib/kube_refs
 O_k8s-top    = k8s-top/main k8s-top/samples kube_tool $(KUBE) lib/quantity

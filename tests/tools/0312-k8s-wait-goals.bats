@@ -76,8 +76,6 @@ condition() { # NAME CONDITIONS
 		run -2 --separate-stderr k8s-wait -n "$NS" --for "$goal" cm/a
 		[[ $stderr == "k8s-wait: --for: not "* ]]
 	done
-	run -2 --separate-stderr k8s-wait -n "$NS" -l app=web pods
-	[[ ${stderr_lines[0]} == 'k8s-wait: -l: not supported: name the workload, whose pods are followed' ]]
 	run -2 --separate-stderr k8s-wait -n "$NS" --for 'jsonpath={.status.phase}=Running' pod/a
 	[[ $stderr == 'k8s-wait: --for: JSONPath is not supported, jq=EXPRESSION is: jsonpath='* ]]
 }

@@ -52,6 +52,24 @@ draw_one(struct target *t, unsigned width)
 	fprintf(stderr, "%.*s\n", (int)width - 1, line);
 }
 
+/* What -l has not found yet. */
+static void
+draw_selections(struct wait *w, unsigned width)
+{
+	const struct feed *d;
+	char line[1200];
+
+	for (d = w->feeds; d != NULL; d = d->next) {
+		if (!selection_waits(d))
+			continue;
+		snprintf(line, sizeof line, "%5.0fs  %s -l %s  there is none",
+		    (clock_ms() - w->start_ms) / 1000, d->kind.resource,
+		    d->selector);
+		fprintf(stderr, "%.*s\n", (int)width - 1, line);
+		w->live_lines++;
+	}
+}
+
 void
 live_draw(struct wait *w)
 {
@@ -63,14 +81,15 @@ live_draw(struct wait *w)
 		return;
 	w->drawn_ms = clock_ms();
 	live_clear(w);
+	draw_selections(w, width);
 	for (i = 0; i < w->n; i++) {
-		if (w->v[i].outcome != WAITING)
+		if (w->v[i]->outcome != WAITING)
 			continue;
-		if (w->live_lines == LINES_MAX) {
+		if (w->live_lines >= LINES_MAX) {
 			more++;
 			continue;
 		}
-		draw_one(&w->v[i], width);
+		draw_one(w->v[i], width);
 		w->live_lines++;
 	}
 	if (more > 0) {

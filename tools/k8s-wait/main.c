@@ -20,7 +20,8 @@ static const char usage[] =
     "k8s-wait [--context NAME] [--each-timeout DURATION]\n"
     "    [--for ready|complete|deleted|condition=TYPE|jq=EXPRESSION]\n"
     "    [--grace DURATION] [--kubeconfig FILE] [--log-lines N]\n"
-    "    [-f FILE|DIR] ... [-n NAMESPACE] [-t DURATION] [KIND/NAME ...]";
+    "    [-f FILE|DIR] ... [-l SELECTOR] [-n NAMESPACE] [-t DURATION]\n"
+    "    [KIND/NAME ... | KIND ...]";
 
 enum { O_EACH = 1, O_FOR, O_GRACE, O_LINES };
 
@@ -54,10 +55,8 @@ parse(int argc, char **argv, struct wait *w, struct arguments *args)
 			rc = opt_list_add(&args->files, optarg, &f);
 			break;
 		case 'l':
-			/* of kubectl wait: a list of the moment, which hangs
-			 * when a pod of it is replaced (kubectl#1120) */
-			tool_usage("-l: not supported: name the workload, "
-				   "whose pods are followed");
+			w->selector = optarg;
+			break;
 		case 't':
 			rc = opt_duration("-t", optarg, &w->timeout_ms, &f);
 			break;
@@ -83,6 +82,14 @@ parse(int argc, char **argv, struct wait *w, struct arguments *args)
 		}
 	if (rc != 0)
 		tool_usage("%s", f.msg);
+	if (w->selector == NULL)
+		return;
+	if (w->selector[0] == '\0')
+		tool_usage("-l: empty, which would select everything");
+	if (optind == argc)
+		tool_usage("-l: of which kind? give KIND as an operand");
+	if (args->files.n > 0)
+		tool_usage("-l: the objects of -f are known by their names");
 }
 
 /* The objects that manifests describe. */
@@ -150,7 +157,8 @@ run(struct wait *w)
 		/* out of memory, or nobody reads: waiting on is of no use */
 		if (w->fault.code != FAULT_NONE)
 			return tool_fault(&w->fault);
-		if (w->left == 0 || w->stop || left <= 0)
+		if ((w->left == 0 && !selections_wait(w)) || w->stop ||
+		    left <= 0)
 			break;
 		live_draw(w);
 		if (next > 0 && next - now < left)
@@ -163,8 +171,8 @@ run(struct wait *w)
 	live_clear(w);
 	/* with a failure the reason has been told, and the rest is not late */
 	for (i = 0; i < w->n && !w->stop; i++)
-		if (w->v[i].outcome == WAITING)
-			report_timeout(&w->v[i]);
+		if (w->v[i]->outcome == WAITING)
+			report_timeout(w->v[i]);
 	return 0;
 }
 
@@ -172,11 +180,11 @@ run(struct wait *w)
 static int
 verdict(struct wait *w)
 {
-	int status = 0, explained = 0;
+	int status = selections_verdict(w), explained = 0;
 	size_t i;
 
 	for (i = 0; i < w->n; i++) {
-		struct target *t = &w->v[i];
+		struct target *t = w->v[i];
 
 		if (t->outcome == FAILED || t->outcome == TIMED_OUT)
 			status = tool_worse(status, FAULT_NO);
@@ -204,14 +212,16 @@ main(int argc, char **argv)
 
 	tool_begin("k8s-wait", usage);
 	parse(argc, argv, &w, &args);
-	read_refs(&refs, &args.files, argv + optind);
+	if (w.selector == NULL)
+		read_refs(&refs, &args.files, argv + optind);
 	/* time runs from here: what fills the pipe may have taken long */
 	w.start_ms = clock_ms();
 	w.deadline = w.start_ms + w.timeout_ms;
 	w.live = isatty(STDERR_FILENO);
 	kube_tool_open(&args.cluster, &w.loop, &w.kube, &w.ns);
 	kube_set_patience(w.kube, w.timeout_ms);
-	status = targets_make(&w, &refs);
+	status = w.selector != NULL ? selections_make(&w, argv + optind) :
+				      targets_make(&w, &refs);
 	if (status == 0)
 		status = run(&w);
 	if (status == 0)

@@ -83,8 +83,8 @@ assign(struct wait *w, struct pod *p)
 
 	p->target = NULL;
 	for (i = 0; i < w->n && p->target == NULL; i++)
-		if (belongs(&w->v[i], p))
-			p->target = &w->v[i];
+		if (belongs(w->v[i], p))
+			p->target = w->v[i];
 }
 
 void
@@ -121,7 +121,7 @@ start_by_status(const cJSON *object)
  * controller-revision-hash from a StatefulSet or DaemonSet.
  */
 static struct pod *
-pod_new(struct wait *w, const cJSON *object, int listed, double at_ms)
+pod_new(struct feed *d, const cJSON *object, double at_ms)
 {
 	const char *ns = json_str(object, "metadata", "namespace", NULL);
 	const char *name = json_str(object, "metadata", "name", NULL);
@@ -129,6 +129,7 @@ pod_new(struct wait *w, const cJSON *object, int listed, double at_ms)
 	time_t made =
 	    seconds(json_str(object, "metadata", "creationTimestamp", NULL));
 	struct pod *p = calloc(1, sizeof *p);
+	struct wait *w = d->wait;
 	struct timespec now;
 	const char *revision;
 
@@ -147,7 +148,8 @@ pod_new(struct wait *w, const cJSON *object, int listed, double at_ms)
 		revision = label(labels, "controller-revision-hash");
 	snprintf(p->revision, sizeof p->revision, "%s", revision);
 	p->first_ms = at_ms;
-	p->listed = listed;
+	p->feed = d;
+	p->listed = !d->synced;
 	p->made = made;
 	clock_gettime(CLOCK_REALTIME, &now);
 	p->met_ms = (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1e6;
@@ -166,28 +168,40 @@ pod_drop(struct wait *w, struct pod *p)
 	size_t i;
 
 	for (i = 0; i < w->n; i++)
-		if (w->v[i].culprit == p)
-			w->v[i].culprit = NULL;
+		if (w->v[i]->culprit == p)
+			w->v[i]->culprit = NULL;
 	for (at = &w->pods; *at != p; at = &(*at)->next)
 		;
 	*at = p->next;
 	pod_free(p);
 }
 
-void
-pod_event(struct wait *w, enum kube_event ev, const cJSON *object, int listed,
-    double at_ms)
+int
+pod_is_replaced(const cJSON *object)
 {
-	const char *uid = json_str(object, "metadata", "uid", NULL), *phase;
+	const char *phase = json_str(object, "status", "phase", NULL);
+
+	return phase != NULL && strcmp(phase, "Failed") == 0 &&
+	       kube_status_pod(object).state == KUBE_PROGRESSING;
+}
+
+void
+pod_event(struct feed *d, enum kube_event ev, const cJSON *object, double at_ms)
+{
+	const char *uid = json_str(object, "metadata", "uid", NULL);
+	struct wait *w = d->wait;
 	struct pod *p = uid != NULL ? pod_find(w, uid) : NULL;
 
+	/* selected, and of a workload as well: one watch of it will do */
+	if (p != NULL && p->feed != d)
+		return;
 	if (ev == KUBE_DELETED) {
 		if (p != NULL)
 			pod_drop(w, p);
 		return;
 	}
 	if (p == NULL) {
-		p = pod_new(w, object, listed, at_ms);
+		p = pod_new(d, object, at_ms);
 		if (p == NULL) {
 			fault_nomem(&w->fault);
 			return;
@@ -198,10 +212,8 @@ pod_event(struct wait *w, enum kube_event ev, const cJSON *object, int listed,
 	p->now = kube_status(object).state == KUBE_TERMINATING ?
 		     kube_status(object) :
 		     kube_status_pod(object);
-	/* evicted: it lies about for long, its controller has made another */
-	phase = json_str(object, "status", "phase", NULL);
-	p->replaced = phase != NULL && strcmp(phase, "Failed") == 0 &&
-		      p->now.state == KUBE_PROGRESSING;
+	p->replaced =
+	    p->now.state == KUBE_PROGRESSING && pod_is_replaced(object);
 	if (p->now.state == KUBE_READY && p->ready_ms == 0) {
 		p->ready_ms = at_ms;
 		p->start_ms = start_by_status(object);

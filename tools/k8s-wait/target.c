@@ -12,9 +12,8 @@
 
 #define PODS_LATE_MS 1000 /* what is ready waits for its pods' list so long */
 
-/* Kinds that have pods, and where their selector is. */
-static int
-has_pods(const struct kube_kind *k)
+int
+kind_has_pods(const struct wait *w, const struct kube_kind *k)
 {
 	static const char *const kinds[] = { "apps Deployment",
 		"apps ReplicaSet", "apps StatefulSet", "apps DaemonSet",
@@ -22,6 +21,8 @@ has_pods(const struct kube_kind *k)
 	char name[300];
 	int i;
 
+	if (w->goal != FOR_READY && w->goal != FOR_COMPLETE)
+		return 0;
 	snprintf(name, sizeof name, "%s %s", k->group, k->kind);
 	for (i = 0; kinds[i] != NULL; i++)
 		if (strcmp(name, kinds[i]) == 0)
@@ -51,7 +52,7 @@ known(struct wait *w, const struct kube_kind *kind, const char *ns,
 	size_t i;
 
 	for (i = 0; i < w->n; i++) {
-		struct target *t = &w->v[i];
+		struct target *t = w->v[i];
 
 		if (strcmp(t->kind.resource, kind->resource) == 0 &&
 		    strcmp(t->kind.group, kind->group) == 0 &&
@@ -62,53 +63,99 @@ known(struct wait *w, const struct kube_kind *kind, const char *ns,
 	return NULL;
 }
 
+struct target *
+target_new(struct wait *w, const struct kube_kind *kind, const char *ns,
+    const char *name)
+{
+	struct target **v = reallocarray(w->v, w->n + 1, sizeof *v), *t;
+
+	t = calloc(1, sizeof *t);
+	if (v != NULL)
+		w->v = v;
+	if (v == NULL || t == NULL) {
+		free(t);
+		fault_nomem(&w->fault);
+		return NULL;
+	}
+	w->v[w->n++] = t;
+	w->left++;
+	t->wait = w;
+	t->kind = *kind;
+	t->name = strdup(name);
+	if (kind->namespaced)
+		t->ns = strdup(ns);
+	t->workload = kind_has_pods(w, kind);
+	t->job = strcmp(kind->kind, "Job") == 0;
+	snprintf(t->now.reason, sizeof t->now.reason, "NotFound");
+	snprintf(t->now.message, sizeof t->now.message, "it does not exist");
+	if (t->name != NULL && (t->ns != NULL || !kind->namespaced))
+		return t;
+	fault_nomem(&w->fault);
+	target_drop(t);
+	return NULL;
+}
+
+static void
+target_free(struct target *t)
+{
+	kube_cancel(t->wait->kube, t->asking);
+	cJSON_Delete(t->selector);
+	free(t->ns);
+	free(t->name);
+	free(t);
+}
+
+void
+target_drop(struct target *t)
+{
+	struct wait *w = t->wait;
+	struct pod *p;
+	size_t i;
+
+	for (p = w->pods; p != NULL; p = p->next)
+		if (p->target == t)
+			p->target = NULL;
+	for (i = 0; w->v[i] != t; i++)
+		;
+	w->n--;
+	memmove(&w->v[i], &w->v[i + 1], (w->n - i) * sizeof *w->v);
+	if (t->outcome == WAITING)
+		w->left--;
+	target_free(t);
+}
+
 int
 targets_make(struct wait *w, const struct kube_refs *refs)
 {
 	int status = 0;
 	size_t i;
 
-	w->v = calloc(refs->n > 0 ? refs->n : 1, sizeof *w->v);
-	if (w->v == NULL)
-		goto nomem;
 	for (i = 0; i < refs->n; i++) {
 		const struct kube_ref *r = &refs->v[i];
-		struct target *t = &w->v[w->n];
+		struct kube_kind kind;
+		struct target *t;
 		struct fault f = { 0 };
 		const char *ns = r->ns != NULL ? r->ns : w->ns;
 
 		if (kube_kind_find(
-			w->kube, r->api_version, r->kind, &t->kind, &f) != 0) {
+			w->kube, r->api_version, r->kind, &kind, &f) != 0) {
 			status = tool_worse(status, tool_fault(&f));
 			if (f.code == FAULT_UNSURE)
 				break;
 			continue;
 		}
 		/* "ns/x" beside -n: kubectl does not mind either */
-		if (!t->kind.namespaced)
+		if (!kind.namespaced)
 			ns = "";
-		if (known(w, &t->kind, ns, r->name) != NULL)
+		if (known(w, &kind, ns, r->name) != NULL)
 			continue;
-		t->wait = w;
-		t->name = strdup(r->name);
-		t->ns = *ns != '\0' ? strdup(ns) : NULL;
-		t->workload = has_pods(&t->kind) &&
-			      (w->goal == FOR_READY || w->goal == FOR_COMPLETE);
+		t = target_new(w, &kind, ns, r->name);
+		if (t == NULL)
+			return tool_fault(&w->fault);
 		t->applied_ms = (double)r->changed.tv_sec * 1000 +
 				(double)r->changed.tv_nsec / 1e6;
-		t->job = strcmp(t->kind.kind, "Job") == 0;
-		snprintf(t->now.reason, sizeof t->now.reason, "NotFound");
-		snprintf(
-		    t->now.message, sizeof t->now.message, "it does not exist");
-		w->n++;
-		if (t->name == NULL || (*ns != '\0' && t->ns == NULL))
-			goto nomem;
 	}
-	w->left = w->n;
 	return status;
-nomem:
-	fault_nomem(&w->fault);
-	return tool_fault(&w->fault);
 }
 
 void
@@ -116,11 +163,8 @@ targets_release(struct wait *w)
 {
 	size_t i;
 
-	for (i = 0; i < w->n; i++) {
-		cJSON_Delete(w->v[i].selector);
-		free(w->v[i].ns);
-		free(w->v[i].name);
-	}
+	for (i = 0; i < w->n; i++)
+		target_free(w->v[i]);
 	free(w->v);
 }
 
@@ -172,6 +216,7 @@ on_class(void *arg, const struct kube_answer *answer)
 	struct target *t = arg;
 	const char *mode = json_str(answer->body, "volumeBindingMode", NULL);
 
+	t->asking = NULL;
 	t->binds_late = kube_ok(answer) && mode != NULL &&
 			strcmp(mode, "WaitForFirstConsumer") == 0;
 	bind_late(t);
@@ -195,7 +240,7 @@ ask_class(struct target *t, const cJSON *object)
 	rq.path = buf_str(&path);
 	/* when it cannot be asked, Bound is what is waited for */
 	if (!path.failed)
-		kube_start(t->wait->kube, &rq, NULL);
+		t->asking = kube_start(t->wait->kube, &rq, NULL);
 	buf_release(&path);
 }
 
@@ -365,7 +410,7 @@ targets_check(struct wait *w)
 	size_t i;
 
 	for (i = 0; i < w->n; i++) {
-		struct target *t = &w->v[i];
+		struct target *t = w->v[i];
 
 		if (t->outcome != WAITING)
 			continue;

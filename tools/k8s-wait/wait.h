@@ -1,7 +1,7 @@
 /*
  * k8s-wait's rooms and what they share: goal.c knows what is waited for,
- * target.c follows the objects that
- * are waited for, pods.c the pods behind them, watch.c feeds both, explain.c
+ * target.c follows the objects that are waited for, select.c finds those of
+ * -l, pods.c follows the pods behind them, watch.c feeds them all, explain.c
  * shows logs and events of what failed, report.c speaks, live.c draws the
  * lines on a terminal.
  */
@@ -31,7 +31,8 @@ struct pod {
 	char uid[64];
 	char revision[64]; /* which version of the workload it belongs to */
 	cJSON *labels;
-	struct target *target; /* whose it is, or NULL */
+	const struct feed *feed; /* that told of it first */
+	struct target *target;   /* whose it is, or NULL */
 	struct kube_verdict now;
 	struct kube_verdict *cause; /* the first doom, or NULL */
 	double first_ms;            /* clock: seen first */
@@ -67,21 +68,28 @@ struct target {
 	double ready_ms;   /* clock: first found ready, or 0 */
 	double doomed_ms;  /* clock: doomed since, or 0 */
 	int asked_class;   /* PersistentVolumeClaim: its class was asked */
-	int binds_late;    /* and binds when a pod comes */
+	struct kube_call_state *asking; /* for it, or NULL */
+	int binds_late;                 /* and binds when a pod comes */
 	enum outcome outcome;
 	struct kube_verdict end; /* why, of the outcome */
 	struct pod *culprit;     /* the pod that failed it, or NULL */
 	double end_ms;
 };
 
-/* One watch: a collection in a namespace, or one object of it. */
+/*
+ * One watch: a collection in a namespace, what a selector matches of it, or
+ * one object.
+ */
 struct feed {
 	struct feed *next;
 	struct wait *wait;
 	struct kube_kind kind;
 	char *ns;
-	const char *name; /* the only one that is wanted, or NULL */
-	int pods;         /* the pods of workloads are wanted */
+	const char *name;       /* the only one that is wanted, or NULL */
+	const char *selector;   /* -l, or NULL */
+	size_t members;         /* targets that it matches at present */
+	int pods;               /* the pods of workloads are wanted */
+	struct feed *pods_feed; /* of workloads that it selects, or NULL */
 	struct kube_watch *watch;
 	int synced, broken;
 };
@@ -93,13 +101,14 @@ struct wait {
 	char condition[128];         /* FOR_CONDITION: its type */
 	const char *condition_value; /* and the status that is wanted */
 	const char *goal_text;
+	const char *selector; /* -l, or NULL */
 	double timeout_ms, each_ms, grace_ms;
 	unsigned log_lines;
 	/* the run */
 	struct loop *loop;
 	struct kube *kube;
 	const char *ns;
-	struct target *v;
+	struct target **v;
 	size_t n, left;
 	struct feed *feeds;
 	struct pod *pods;
@@ -122,6 +131,17 @@ void goal_test(struct target *t, const cJSON *object);
 int targets_make(struct wait *w, const struct kube_refs *refs);
 void targets_release(struct wait *w);
 
+/* A new target, without a feed yet; ns is not looked at for a cluster-scoped
+ * kind.  NULL: w->fault is set. */
+struct target *target_new(struct wait *w, const struct kube_kind *kind,
+    const char *ns, const char *name);
+
+/* Frees t, which is not waited for any more. */
+void target_drop(struct target *t);
+
+/* 1 when a kind's pods are to be watched for that goal. */
+int kind_has_pods(const struct wait *w, const struct kube_kind *kind);
+
 /* "Kind NS/NAME" into out, which is returned. */
 char *target_name(const struct target *t, char *out, size_t size);
 
@@ -139,10 +159,29 @@ double targets_check(struct wait *w);
 void target_end(
     struct target *t, enum outcome outcome, const struct kube_verdict *why);
 
-/* pods.c: takes an event on a pod; listed: it is of the watch's first list */
-void pod_event(struct wait *w, enum kube_event ev, const cJSON *object,
-    int listed, double at_ms);
+/* select.c: makes a feed for each kind; an exit status, told when not 0. */
+int selections_make(struct wait *w, char **kinds);
+
+/* Takes an event of a feed with a selector: makes or drops its target. */
+void selection_event(struct feed *d, enum kube_event ev, const cJSON *object);
+
+/* 1 while nothing that d selects is known, though it is waited for. */
+int selection_waits(const struct feed *d);
+
+/* 1 while that is so of any. */
+int selections_wait(const struct wait *w);
+
+/* The time is up: names those, on standard error; an exit status. */
+int selections_verdict(const struct wait *w);
+
+/* pods.c: takes an event on a pod. */
+void pod_event(
+    struct feed *d, enum kube_event ev, const cJSON *object, double at_ms);
 void pods_release(struct wait *w);
+
+/* 1 when a pod was evicted or so: it lies about for long, its controller has
+ * made another. */
+int pod_is_replaced(const cJSON *object);
 
 /* Assigns pods anew, after a target's selector became known. */
 void pods_assign(struct wait *w);
@@ -162,7 +201,11 @@ struct kube_verdict pods_verdict(struct target *t, struct pod **which);
  */
 double pods_startup(const struct target *t, double now_ms, const char **from);
 
-/* watch.c: starts the watches that the targets need: 0 or -1. */
+/* watch.c: a new feed; NULL without memory. */
+struct feed *
+feed_new(struct wait *w, const struct kube_kind *kind, const char *ns);
+
+/* Starts the watches that targets and selections need: 0 or -1. */
 int feeds_start(struct wait *w, struct fault *f);
 void feeds_release(struct wait *w);
 

@@ -1,9 +1,9 @@
 /*
  * The watches.  Targets of one kind in one namespace share one; a single
- * object is watched by its name.  The pods of workloads come from one watch
- * of the namespace's pods, started with the others and not once the
- * workload's selector is known: so the first sight of a pod is its creation,
- * which startup times are counted from.
+ * object is watched by its name, what -l selects by its selector.  The pods of
+ * workloads come from one watch of the namespace's pods, started with the
+ * others and not once the workload's selector is known: so the first sight of a
+ * pod is its creation, which startup times are counted from.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +43,14 @@ broken(struct feed *d, const cJSON *status)
 	snprintf(why.message, sizeof why.message, "%s",
 	    message != NULL ? message : "the watch has ended");
 	for (i = 0; i < w->n; i++)
-		if (w->v[i].feed == d && w->v[i].outcome == WAITING)
-			target_end(&w->v[i], UNSURE, &why);
+		if (w->v[i]->feed == d && w->v[i]->outcome == WAITING)
+			target_end(w->v[i], UNSURE, &why);
+	/* 400: the server cannot read the selector */
+	if (d->selector != NULL && !w->stop)
+		fault_set(&w->fault,
+		    json_num(status, "code", 0) == 400 ? FAULT_INPUT :
+							 FAULT_UNSURE,
+		    "%s -l %s: %s", d->kind.resource, d->selector, why.message);
 	if (d->pods) {
 		live_clear(w);
 		tool_warn("pods cannot be watched, so failures show late: %s",
@@ -71,12 +77,32 @@ event(void *arg, enum kube_event ev, const cJSON *object, double at_ms)
 	name = json_str(object, "metadata", "name", NULL);
 	if (name == NULL)
 		return;
+	if (d->selector != NULL)
+		selection_event(d, ev, object);
 	if (is_pods(&d->kind))
-		pod_event(w, ev, object, !d->synced, at_ms);
+		pod_event(d, ev, object, at_ms);
 	/* a shared watch brings its whole collection */
 	for (i = 0; i < w->n; i++)
-		if (w->v[i].feed == d && strcmp(w->v[i].name, name) == 0)
-			target_event(&w->v[i], ev, object, at_ms);
+		if (w->v[i]->feed == d && strcmp(w->v[i]->name, name) == 0)
+			target_event(w->v[i], ev, object, at_ms);
+}
+
+struct feed *
+feed_new(struct wait *w, const struct kube_kind *kind, const char *ns)
+{
+	struct feed *d = calloc(1, sizeof *d);
+
+	if (d == NULL)
+		return NULL;
+	d->wait = w;
+	d->kind = *kind;
+	if (ns != NULL && (d->ns = strdup(ns)) == NULL) {
+		free(d);
+		return NULL;
+	}
+	d->next = w->feeds;
+	w->feeds = d;
+	return d;
 }
 
 /* The feed for that collection; a new one watches name alone. */
@@ -87,25 +113,17 @@ feed_for(struct wait *w, const struct kube_kind *kind, const char *ns,
 	struct feed *d;
 
 	for (d = w->feeds; d != NULL; d = d->next)
-		if (strcmp(d->kind.resource, kind->resource) == 0 &&
+		if (d->selector == NULL &&
+		    strcmp(d->kind.resource, kind->resource) == 0 &&
 		    strcmp(d->kind.group, kind->group) == 0 &&
 		    same(d->ns, ns)) {
 			if (!same(d->name, name))
 				d->name = NULL;
 			return d;
 		}
-	d = calloc(1, sizeof *d);
-	if (d == NULL)
-		return NULL;
-	d->wait = w;
-	d->kind = *kind;
-	d->name = name;
-	if (ns != NULL && (d->ns = strdup(ns)) == NULL) {
-		free(d);
-		return NULL;
-	}
-	d->next = w->feeds;
-	w->feeds = d;
+	d = feed_new(w, kind, ns);
+	if (d != NULL)
+		d->name = name;
 	return d;
 }
 
@@ -121,6 +139,9 @@ start(struct feed *d, struct fault *f)
 	if (d->name != NULL) {
 		buf_adds(&query, "fieldSelector=metadata.name%3D");
 		http_escape(&query, d->name, strlen(d->name), 0);
+	} else if (d->selector != NULL) {
+		buf_adds(&query, "labelSelector=");
+		http_escape(&query, d->selector, strlen(d->selector), 0);
 	}
 	if (buf_check(&path, "path", f) == 0 &&
 	    buf_check(&query, "query", f) == 0) {
@@ -133,32 +154,41 @@ start(struct feed *d, struct fault *f)
 	return rc;
 }
 
-int
-feeds_start(struct wait *w, struct fault *f)
+/* The feed of a namespace's pods; NULL without memory. */
+static struct feed *
+pods_feed(struct wait *w, const char *ns)
 {
 	static const struct kube_kind pods = { .version = "v1",
 		.kind = "Pod",
 		.resource = "pods",
 		.singular = "pod",
 		.namespaced = 1 };
+	struct feed *d = feed_for(w, &pods, ns, NULL);
+
+	if (d != NULL)
+		d->pods = 1;
+	return d;
+}
+
+int
+feeds_start(struct wait *w, struct fault *f)
+{
 	struct feed *d;
 	size_t i;
 
 	for (i = 0; i < w->n; i++) {
-		struct target *t = &w->v[i];
+		struct target *t = w->v[i];
 
 		t->feed = feed_for(w, &t->kind, t->ns, t->name);
 		if (t->feed == NULL)
 			return fault_nomem(f);
-		if (!t->workload)
-			continue;
-		d = feed_for(w, &pods, t->ns, NULL);
-		if (d == NULL)
+		if (t->workload && (t->pods_feed = pods_feed(w, t->ns)) == NULL)
 			return fault_nomem(f);
-		d->name = NULL;
-		d->pods = 1;
-		t->pods_feed = d;
 	}
+	for (d = w->feeds; d != NULL; d = d->next)
+		if (d->selector != NULL && kind_has_pods(w, &d->kind) &&
+		    (d->pods_feed = pods_feed(w, d->ns)) == NULL)
+			return fault_nomem(f);
 	for (d = w->feeds; d != NULL; d = d->next)
 		if (start(d, f) != 0)
 			return -1;
