@@ -155,21 +155,50 @@ SQL
 }
 
 @test "a file that ends its transaction, or leaves one open, is refused" {
-	echo 'COMMIT;' >"$M/0003_c.sql"
-	run --separate-stderr pg-migrate "$M"
-	[ "$status" = 2 ]
-	[[ $stderr == *"0003_c.sql:1: ends the transaction"* ]]
+	local word
+	for word in COMMIT 'COMMIT AND CHAIN' 'END WORK' 'ROLLBACK' 'ROLLBACK WORK' 'ABORT' "PREPARE TRANSACTION 'x'"; do
+		# nothing may have been committed when it is found out
+		printf 'CREATE TABLE three (id int);\n/* c */ %s;\nSELECT 1/0;\n' "$word" >"$M/0003_c.sql"
+		run --separate-stderr pg-migrate "$M"
+		[ "$status" = 2 ]
+		[[ $stderr == *"0003_c.sql:2: ends the transaction"*no-transaction* ]]
+		[ "$(sql "SELECT to_regclass('three') IS NULL")" = t ]
+	done
 	printf -- '-- no-transaction\nBEGIN;\n' >"$M/0003_c.sql"
 	run --separate-stderr pg-migrate "$M"
 	[ "$status" = 2 ]
 	[[ $stderr == *"begins a transaction and does not end it"* ]]
+	printf 'SAVEPOINT s; SELECT 1; ROLLBACK TRANSACTION TO SAVEPOINT s; ROLLBACK TO s; RELEASE s' >"$M/0003_c.sql"
+	pg-migrate "$M"
 }
 
-@test "COPY FROM STDIN and open literals are refused with their line" {
-	printf 'SELECT 1;\nCOPY one FROM STDIN;\n1\n' >"$M/0003_c.sql"
+@test "what cannot be in a transaction is refused with what to do" {
+	echo 'CREATE INDEX CONCURRENTLY a ON one (id)' >"$M/0003_i.sql"
+	run --separate-stderr pg-migrate "$M"
+	[ "$status" = 2 ]
+	[[ $stderr == *'0003_i.sql:1: '*'inside a transaction block (begin the file with "-- no-transaction" for that)' ]]
+}
+
+@test "a failing file without a transaction says that what it did stays" {
+	printf -- '-- no-transaction\nINSERT INTO two VALUES (2);\nCREATE UNIQUE INDEX CONCURRENTLY a ON two (id);\n' >"$M/0003_i.sql"
+	run --separate-stderr pg-migrate "$M"
+	[ "$status" = 1 ]
+	[[ $stderr == *"0003_i.sql:3: "*"; what the file did before that stays" ]]
+	printf -- "-- no-transaction\nINSERT INTO two VALUES (3);\nSELECT 'x" >"$M/0003_i.sql"
+	run pg-migrate "$M"
+	[ "$status" = 2 ]
+	[ "$(sql 'SELECT count(*) FROM two WHERE id = 3')" = 0 ] # seen before
+}
+
+@test "COPY FROM STDIN, psql's commands and open literals are refused with their line" {
+	printf "SELECT 1;\nCOPY one (id) FROM STDIN WITH (FORMAT csv);\nit's\n\\\\.\n" >"$M/0003_c.sql"
 	run --separate-stderr pg-migrate "$M"
 	[ "$status" = 2 ]
 	[[ $stderr == *"0003_c.sql:2: COPY from or to the client"* ]]
+	printf 'SELECT 1;\n\\i more.sql\n' >"$M/0003_c.sql"
+	run --separate-stderr pg-migrate "$M"
+	[ "$status" = 2 ]
+	[[ $stderr == *"0003_c.sql:2: psql's backslash commands are not SQL" ]]
 	printf "SELECT 1;\nSELECT 'x" >"$M/0003_c.sql"
 	run --separate-stderr pg-migrate "$M"
 	[ "$status" = 2 ]

@@ -191,6 +191,11 @@ pg_statement(const char *p, const char *end, int *empty, const char **why,
 		}
 		if (kind == PG_BLANK || kind == PG_COMMENT)
 			continue;
+		if (*p == '\\') {
+			*why = "psql's backslash commands are not SQL";
+			*at = p;
+			return 0;
+		}
 		if (kind == PG_WORD)
 			see_word(&s, p, n);
 		else if (*p == '(')

@@ -26,8 +26,8 @@ pg_lex(const char *p, const char *end, enum pg_token *kind, const char **why);
 /*
  * The bytes of the statement at p, its semicolon included; semicolons within
  * parentheses and within BEGIN ATOMIC ... END do not end it.  *empty tells
- * that there are only blanks and comments.  0 for an open literal or comment:
- * *why says so and *at where it starts.
+ * that there are only blanks and comments.  0 for an open literal or comment,
+ * and for a backslash outside of them: *why says so and *at where it starts.
  */
 size_t pg_statement(const char *p, const char *end, int *empty,
     const char **why, const char **at);

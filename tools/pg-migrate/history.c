@@ -13,6 +13,7 @@
 
 #include "lib/clock.h"
 #include "lib/pg_lex.h"
+#include "text.h"
 
 #define LOCK_KEY "7597137664687698981" /* the bytes of "inttest%" */
 #define POLL_MS 100
@@ -148,37 +149,15 @@ history_unknown(const struct history *h, const struct migrations *ms)
 
 /* ---- running a file ---- */
 
-/* The line of m that p is on. */
-static unsigned
-line_of(const struct migration *m, const char *p)
-{
-	const char *at;
-	unsigned line = 1;
-
-	for (at = m->text; at < p; at++)
-		if (*at == '\n')
-			line++;
-	return line;
-}
-
 /* Where in a statement the server points at, counted in characters. */
 static const char *
 error_place(const char *statement, const char *end, const PGresult *res)
 {
 	const char *pos = PQresultErrorField(res, PG_DIAG_STATEMENT_POSITION);
 	long n = pos != NULL ? strtol(pos, NULL, 10) : 0;
-	enum pg_token kind;
-	const char *why;
-	size_t len;
 
-	if (n == 0) {
-		/* the statement's own line, not that of a comment before */
-		while (statement < end &&
-		       (len = pg_lex(statement, end, &kind, &why)) > 0 &&
-		       (kind == PG_BLANK || kind == PG_COMMENT))
-			statement += len;
-		return statement;
-	}
+	if (n == 0)
+		return text_start(statement, end);
 	for (; n > 1 && statement < end; statement++)
 		if ((statement[1] & 0xc0) != 0x80)
 			n--;
@@ -201,18 +180,15 @@ run_statement(struct history *h, const struct migration *m, const char *p,
 	case PGRES_TUPLES_OK:
 	case PGRES_EMPTY_QUERY:
 		break;
-	case PGRES_COPY_IN:
-	case PGRES_COPY_OUT:
-	case PGRES_COPY_BOTH:
-		rc = fault_set(f, FAULT_INPUT,
-		    "%s:%u: COPY from or to the client is not supported here "
-		    "(rows are pg-seed's)",
-		    m->path, line_of(m, error_place(p, p + n, NULL)));
-		break;
 	default:
 		snprintf(where, sizeof where, "%s:%u", m->path,
-		    line_of(m, error_place(p, p + n, res)));
+		    text_line(m, error_place(p, p + n, res)));
 		rc = pg_fault(h->conn, res, where, f);
+		/* the transaction is ours: the file can do without */
+		if (strcmp(pg_state(res), "25001") == 0 && !m->no_transaction)
+			rc = fault_set(f, FAULT_INPUT,
+			    "%s: %s (" TEXT_OPT_OUT ")", where,
+			    PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
 	}
 	PQclear(res);
 	free(sql);
@@ -223,24 +199,21 @@ static int
 run_text(struct history *h, const struct migration *m, struct fault *f)
 {
 	const char *p = m->text, *end = m->text + m->len, *why, *at;
+	int begun = 0;
+	struct fault first;
 	int empty;
 	size_t n;
 
-	for (; p < end; p += n) {
+	for (; p < end; p += n, begun |= !empty) {
 		n = pg_statement(p, end, &empty, &why, &at);
-		if (n == 0)
-			return fault_set(f, FAULT_INPUT, "%s:%u: %s", m->path,
-			    line_of(m, at), why);
-		if (empty)
+		if (empty || run_statement(h, m, p, n, f) == 0)
 			continue;
-		if (run_statement(h, m, p, n, f) != 0)
-			return -1;
-		if (!m->no_transaction &&
-		    PQtransactionStatus(h->conn) != PQTRANS_INTRANS)
-			return fault_set(f, FAULT_INPUT,
-			    "%s:%u: ends the transaction (begin the file with "
-			    "\"-- no-transaction\" for that)",
-			    m->path, line_of(m, error_place(p, p + n, NULL)));
+		first = *f;
+		if (m->no_transaction && begun)
+			fault_set(f, first.code,
+			    "%s; what the file did before that stays",
+			    first.msg);
+		return -1;
 	}
 	return 0;
 }
@@ -267,9 +240,10 @@ history_apply(
     struct history *h, const struct migration *m, double *ms, struct fault *f)
 {
 	double begun = clock_ms();
-	int rc;
+	int rc = text_check(m, f);
 
-	rc = m->no_transaction ? 0 : pg_run(h->conn, "BEGIN", m->path, f);
+	if (rc == 0 && !m->no_transaction)
+		rc = pg_run(h->conn, "BEGIN", m->path, f);
 	if (rc == 0)
 		rc = run_text(h, m, f);
 	*ms = clock_ms() - begun;
