@@ -190,6 +190,19 @@ SQL
 	[ "$(sql 'SELECT count(*) FROM two WHERE id = 3')" = 0 ] # seen before
 }
 
+@test "a file's role is its own" {
+	sql 'DROP ROLE IF EXISTS owner; CREATE ROLE owner; GRANT ALL ON SCHEMA public TO owner'
+	echo 'SET ROLE owner; CREATE TABLE three (id int);' >"$M/0003_r.sql"
+	echo 'CREATE TABLE four AS SELECT current_user::text AS u' >"$M/0004_r.sql"
+	printf -- '-- no-transaction\nSET SESSION AUTHORIZATION owner' >"$M/0005_r.sql"
+	echo 'CREATE TABLE six AS SELECT current_user::text AS u' >"$M/0006_r.sql"
+	run pg-migrate "$M"
+	[ "$status" = 0 ]
+	[ "$(sql "SELECT tableowner FROM pg_tables WHERE tablename = 'three'")" = owner ]
+	[ "$(sql 'SELECT four.u, six.u FROM four, six')" = 'postgres|postgres' ]
+	sql 'DROP OWNED BY owner; DROP ROLE owner'
+}
+
 @test "COPY FROM STDIN, psql's commands and open literals are refused with their line" {
 	printf "SELECT 1;\nCOPY one (id) FROM STDIN WITH (FORMAT csv);\nit's\n\\\\.\n" >"$M/0003_c.sql"
 	run --separate-stderr pg-migrate "$M"

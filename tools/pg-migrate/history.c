@@ -18,6 +18,9 @@
 #define LOCK_KEY "7597137664687698981" /* the bytes of "inttest%" */
 #define POLL_MS 100
 
+/* RESET ALL leaves out the role; DISCARD ALL would let go of the lock. */
+#define RESET "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL"
+
 static int
 take_lock(PGconn *conn, double ms, struct fault *f)
 {
@@ -252,15 +255,13 @@ history_apply(
 		rc = fault_set(f, FAULT_INPUT,
 		    "%s: begins a transaction and does not end it", m->path);
 	/* what a file has set is not for the next one, nor for the note */
-	if (rc == 0 && !m->no_transaction)
+	if (rc == 0)
+		rc = pg_run(h->conn, RESET, m->path, f);
+	if (rc == 0)
 		rc = note(h, m, *ms, f);
 	if (rc == 0 && !m->no_transaction)
 		rc = pg_run(h->conn, "COMMIT", m->path, f);
 	if (PQtransactionStatus(h->conn) != PQTRANS_IDLE)
 		PQclear(PQexec(h->conn, "ROLLBACK"));
-	if (rc == 0)
-		rc = pg_run(h->conn, "RESET ALL", m->path, f);
-	if (rc == 0 && m->no_transaction)
-		rc = note(h, m, *ms, f);
 	return rc;
 }
