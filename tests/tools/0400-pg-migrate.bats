@@ -177,6 +177,10 @@ SQL
 	run --separate-stderr pg-migrate "$M"
 	[ "$status" = 2 ]
 	[[ $stderr == *'0003_i.sql:1: '*'inside a transaction block (begin the file with "-- no-transaction" for that)' ]]
+	echo 'CREATE VIEW v AS SELECT id FROM one; ALTER TABLE one ALTER id TYPE bigint' >"$M/0003_i.sql"
+	run pg-migrate "$M"
+	[ "$status" = 2 ]
+	[[ $output == *"used by a view"*"(0A000)"* ]]
 }
 
 @test "a failing file without a transaction says that what it did stays" {

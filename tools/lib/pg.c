@@ -157,8 +157,8 @@ pg_state(const PGresult *res)
 static enum fault_code
 code_of(const char *state)
 {
-	static const char *const unsure[] = { "08", "0A", "25", "28", "3D",
-		"40", "42501", "53", "54", "55", "57", "58", "XX" };
+	static const char *const unsure[] = { "08", "25", "28", "3D", "40",
+		"42501", "53", "54", "55", "57", "58", "XX" };
 	size_t i;
 
 	if (*state == '\0')
@@ -166,7 +166,8 @@ code_of(const char *state)
 	for (i = 0; i < sizeof unsure / sizeof *unsure; i++)
 		if (strncmp(state, unsure[i], strlen(unsure[i])) == 0)
 			return FAULT_UNSURE;
-	if (strncmp(state, "22", 2) == 0 || strncmp(state, "42", 2) == 0)
+	if (strncmp(state, "0A", 2) == 0 || strncmp(state, "22", 2) == 0 ||
+	    strncmp(state, "42", 2) == 0)
 		return FAULT_INPUT;
 	return FAULT_NO;
 }

@@ -42,7 +42,7 @@ int pg_conn_fault(PGconn *conn, struct fault *f);
 
 /*
  * Why a result is an error: "what: message (SQLSTATE)".  The code is
- * FAULT_INPUT for SQL or data that cannot be (classes 22, 42), FAULT_UNSURE
+ * FAULT_INPUT for SQL or data that cannot be (0A, 22, 42), FAULT_UNSURE
  * for lost connections, locks, refused rights and lack of resources, FAULT_NO
  * for the rest.  res NULL: from conn.  Returns -1.
  */
