@@ -5,10 +5,12 @@
 #include "tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/record.h"
 
@@ -20,11 +22,30 @@ static const char *tool_name = "inttest";
 static const char *tool_text = "";
 static int tool_told; /* that standard output cannot be written */
 
+/*
+ * A standard descriptor that was closed (>&-) would be given to the next
+ * socket or file, and our records or messages go there.  /dev/null the wrong
+ * way round takes its place: to read and write it fails as before.
+ */
+static void
+take_closed(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 &&
+		    open("/dev/null",
+			O_CLOEXEC |
+			    (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY)) == -1)
+			return; /* the next would not get its number */
+}
+
 void
 tool_begin(const char *name, const char *usage)
 {
 	tool_name = name;
 	tool_text = usage;
+	take_closed();
 }
 
 int

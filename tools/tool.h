@@ -23,6 +23,7 @@
 /*
  * Names the tool (for messages) and its usage text: the SYNOPSIS without
  * "usage: ", lines after the first indented, no newline at the end.
+ * Standard descriptors that are closed are kept from being reused.
  * To be called first.  Both are borrowed.
  */
 void tool_begin(const char *name, const char *usage);

@@ -96,3 +96,17 @@ probe list list redis true 0 true" ]
 	run bash -c "echo '{\"name\":\"a\",\"command\":[\"PING\"]}' | redis-probe >/dev/full"
 	[ "$status" = 3 ]
 }
+
+@test "closed standard descriptors: the connection does not get what is written to them" {
+	local i
+	for ((i = 0; i < 60; i++)); do
+		check "{\"name\":\"set $i\",\"command\":[\"SET\",\"closed\",$i],\"expect\":[\". == \\\"OK\\\"\"]}"
+	done >"$BATS_TEST_TMPDIR/c.jsonl"
+	redis-cli -p "$REDIS_PORT" CONFIG RESETSTAT >/dev/null
+	run -3 bash -c 'redis-probe "$1" 2>&1 >&-' _ "$BATS_TEST_TMPDIR/c.jsonl"
+	[ "$output" = "redis-probe: standard output: Bad file descriptor" ]
+	redis-probe "$BATS_TEST_TMPDIR/c.jsonl" <&- >&- 2>&- || [ $? = 3 ]
+	# nothing but commands has reached the server
+	[ -z "$(redis-cli -p "$REDIS_PORT" INFO errorstats | grep errorstat)" ]
+	redis-cli -p "$REDIS_PORT" DEL closed >/dev/null
+}
