@@ -30,7 +30,7 @@ tools_first() {
 	[[ -e $root/Makefile ]] || bin=$here
 	caller_path=$PATH
 	[[ -x $bin/run-stage ]] || die 3 "the tools are not built: run make first"
-	PATH=$bin:$PATH
+	export PATH=$bin:$PATH
 }
 
 # defaults of what was not given; the folder of the run, RUN_DIR
