@@ -40,6 +40,55 @@ torn_down() {
 	nothing_left
 }
 
+# a service alone, which needs neither database nor rows, and has no pages
+hello_stack() { # FOLDER
+	mkdir -p "$1/tests/api" "$1/images/hello" "$1/manifests"
+	cp stack/manifests/namespace.yaml "$1/manifests"
+	cat >"$1/manifests/services.yaml" <<-'END'
+		{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "hello"},
+		 "spec": {"selector": {"app": "hello"}, "ports": [{"port": 80, "targetPort": 8000}]}}
+		---
+		{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "hello"},
+		 "spec": {"selector": {"matchLabels": {"app": "hello"}}, "template": {"metadata": {"labels": {"app": "hello"}},
+		  "spec": {"terminationGracePeriodSeconds": 0, "containers": [{"name": "hello", "image": "registry.example/hello:1",
+		   "readinessProbe": {"httpGet": {"path": "/image/", "port": 8000}}}]}}}}
+	END
+	echo '{"match": ["registry.example/hello:*"], "variants": [{"requires": ["python3"],
+		"entrypoint": ["python3", "-m", "http.server"]}]}' >"$1/images/hello/image.json"
+	echo '{"name": "greets", "service": "hello", "path": "/image/image.json"}' >"$1/tests/api/say hello.jsonl"
+}
+
+@test "a service alone is a stack; an environment without PATH is fine" {
+	hello_stack alone
+	# what has no file to read does not wait for standard input, which never ends
+	mkfifo never
+	run -0 env -i INTTEST_MARK="$INTTEST_MARK" /bin/bash "$ROOT/share/inttest" STACK=alone RUNS=runs <>never
+	results '[.stages[].status] == ["ok","ok","ok","ok","ok","ok","ok","ok","ok"]'
+	results '.verdict == "passed" and .tests.passed == 1'
+	nothing_left
+}
+
+@test "migrations without rows are applied" {
+	rm -r stack/seed/rows
+	sed -i 's/^CREATE TABLE/INSERT INTO nowhere VALUES (1);\n&/' stack/seed/migrations/*.sql
+	run ! inttest
+	[[ $output == *'seed/migrations/0001_notes.sql:1: '*nowhere* ]]
+	nothing_left
+}
+
+@test "blanks and quotes in the paths of checkout, stack and runs" {
+	local odd="it's \$odd & \"quoted\""
+	mkdir -p "$odd/build" "$odd/seed/rows"
+	cp -R "$ROOT"/{Makefile,pipeline.mk,share,manifests} "$odd"
+	cp -R "$ROOT/build/bin" "$odd/build"
+	hello_stack "$odd/my stack"
+	run -0 "$odd/share/inttest" STACK="$odd/my stack" RUNS="$odd/my runs"
+	[[ $output == *"results: $odd/my runs/"* ]]
+	jq -e '.tests.passed == 1' "$odd/my runs/latest/results.json"
+	run -0 "$odd/share/inttest-job" STACK="$odd/my stack" RUNS="$odd/my runs"
+	jq -e '.tests.passed == 1' "$odd/my runs/latest/results.json"
+}
+
 @test "a failing check: 1, later stages and teardown happen, TAP says which" {
 	echo '{"name": "wrong on purpose", "service": "note-api", "path": "/api/notes", "expect": {"status": 418}}' \
 		>>stack/tests/api/note-api.jsonl
@@ -49,6 +98,7 @@ torn_down() {
 	torn_down
 	grep -q 'not ok .*wrong on purpose' runs/latest/results.tap
 	[[ $output == *'expected 418, got 200'* ]]
+	[[ ${lines[-1]} == *'events, objects and logs: runs/'*/dump && -s runs/latest/dump/events.jsonl ]]
 	nothing_left
 }
 
