@@ -48,15 +48,33 @@ tool_begin(const char *name, const char *usage)
 	take_closed();
 }
 
+/* What getopt has refused, with the option as it was written. */
+static void __attribute__((noreturn))
+refuse(int ch, const char *word, int is_long)
+{
+	if (!is_long)
+		tool_usage("-%c: %s", optopt,
+		    ch == ':' ? "needs an argument" : "unknown option");
+	if (ch == ':')
+		tool_usage("%s: needs an argument", word);
+	/* of an unknown name there is no value to tell */
+	tool_usage("%s: %s", word,
+	    optopt != 0 ? "takes no argument" : "unknown option");
+}
+
 int
 tool_getopt(int argc, char **argv, const char *short_options,
     const struct option *long_options)
 {
-	int ch;
+	int ch, before = optind, plus = *short_options == '+';
+	char shorts[64];
 
 	/* getopt's own messages would name argv[0], a path perhaps */
 	opterr = 0;
-	ch = getopt_long(argc, argv, short_options, long_options, NULL);
+	/* a colon in front has it tell what is missing from what is unknown */
+	snprintf(shorts, sizeof(shorts), "%s:%s", plus ? "+" : "",
+	    short_options + plus);
+	ch = getopt_long(argc, argv, shorts, long_options, NULL);
 	switch (ch) {
 	case TOOL_HELP:
 		printf("usage: %s\n", tool_text);
@@ -66,13 +84,9 @@ tool_getopt(int argc, char **argv, const char *short_options,
 		exit(tool_end(0));
 	case '?':
 	case ':':
-		if (optopt > ' ' && optopt < 127)
-			tool_usage("-%c: %s", optopt,
-			    strchr(short_options, optopt) != NULL ?
-				"needs an argument" :
-				"unknown option");
-		tool_usage("%s: unknown option, or its argument is missing",
-		    argv[optind - 1]);
+		/* in the middle of -abc optind stays where it was */
+		refuse(ch, argv[optind - 1],
+		    optind > before && strncmp(argv[optind - 1], "--", 2) == 0);
 	default:
 		return ch;
 	}

@@ -41,6 +41,26 @@ refuses() {
 	each refuses
 }
 
+says() { # MESSAGE COMMAND…: refused with that message
+	local want=$1
+	shift
+	run -2 "$@"
+	[ "${lines[0]}" = "$1: $want" ] || {
+		echo "$*: ${lines[0]}"
+		return 1
+	}
+}
+
+@test "a refused option is named as it was written, with what is wrong" {
+	says '--cluster: needs an argument' results-json --cluster
+	says '--timeout: needs an argument' run-stage --timeout
+	says '-t: needs an argument' run-stage -kt
+	says '--help=x: takes no argument' run-stage --help=x
+	says '--nope=x: unknown option' run-stage --nope=x
+	says '-q: unknown option' run-stage -q
+	says '-q: unknown option' k8s-top --optional -qx
+}
+
 checks_stdout() {
 	run -3 bash -c "$1 --help >/dev/full"
 	[[ $output == *'No space left'* ]]
