@@ -201,6 +201,20 @@ pod_ready() { # NAME
 	[[ $stderr == *"ConfigMap $NS/stays: not deleted in time: it is still there"* ]]
 }
 
+@test "deleted: another of its name, made at once, does not count" {
+	post "/api/v1/namespaces/$NS/configmaps" '{"metadata":{"name":"a"}}'
+	k8s-wait -n "$NS" --for deleted -t 10s cm/a >out &
+	BACK=$!
+	wait_for 20 connected && sleep 0.5
+	# both changes come in one piece
+	kill -STOP "$BACK"
+	api DELETE "/api/v1/namespaces/$NS/configmaps/a" -f >/dev/null
+	post "/api/v1/namespaces/$NS/configmaps" '{"metadata":{"name":"a"}}'
+	kill -CONT "$BACK"
+	wait "$BACK"
+	jq -e '.status == "met"' out
+}
+
 @test "a jq expression" {
 	post "/api/v1/namespaces/$NS/configmaps" '{"metadata":{"name":"a"},"data":{"n":"1"}}'
 	(once_waiting 0.3 && api PATCH "/api/v1/namespaces/$NS/configmaps/a" -H 'Content-Type: application/merge-patch+json' -d '{"data":{"n":"2"}}' >/dev/null) &

@@ -28,7 +28,6 @@ struct target {
 	enum result result;
 	int accepted; /* the server has begun to delete it */
 	char *error;  /* with R_FAILED */
-	int code;     /* exit status of that */
 	double ms;
 };
 

@@ -254,6 +254,11 @@ target_event(
 	if (t->outcome != WAITING)
 		return;
 	t->there = ev != KUBE_DELETED;
+	/* another of its name may come with the next event already */
+	if (!t->there && t->wait->goal == FOR_DELETED) {
+		target_end(t, MET, NULL);
+		return;
+	}
 	/* it may come again, under another selector: a new object's wait */
 	if (!t->there) {
 		t->holds = 0;
@@ -263,7 +268,6 @@ target_event(
 		t->selector = NULL;
 		return;
 	}
-	t->was_there = 1;
 	if (t->first_ms == 0)
 		t->first_ms = at_ms;
 	t->now = kube_status(object);

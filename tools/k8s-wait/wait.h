@@ -57,7 +57,6 @@ struct target {
 	int workload;           /* its pods are watched */
 	int job;                /* its own backoffLimit decides on crashes */
 	int there;              /* it exists */
-	int was_there;          /* it has existed */
 	int holds;              /* FOR_CONDITION, FOR_JQ: it held last time */
 	struct kube_verdict now;
 	cJSON *selector;
