@@ -158,15 +158,48 @@ print(b''.join(iter(lambda: s.recv(4096), b'')))"
 	[[ $stderr == 'k8s-forward: web:8001: error forwarding port 81 to pod web-1, '*': Connection refused' ]]
 }
 
-@test "a server that does not speak the protocol" {
+# stand_in: starts it; KUBECONFIG is then its
+stand_in() {
 	python3 "$ROOT/tests/data/portforward.py" >port 3>&- &
-	server=$!
+	STAND_IN=$!
 	wait_for 5 test -s port
 	printf '{"clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:%s"}}], "current-context": "x",
 		"contexts": [{"name": "x", "context": {"cluster": "c"}}]}' "$(<port)" >config
-	run -1 --separate-stderr env KUBECONFIG=config k8s-forward -t 400ms pod/web:80 -- sh -c 'python3 ask $FORWARD_WEB_80 x 2>/dev/null'
-	end_process "$server"
+	KUBECONFIG=config
+}
+
+@test "a server that does not speak the protocol" {
+	stand_in
+	run -1 --separate-stderr k8s-forward -t 400ms pod/web:80 -- sh -c 'python3 ask $FORWARD_WEB_80 x 2>/dev/null'
+	end_process "$STAND_IN"
 	[[ $stderr == *'the server does not speak v4.channel.k8s.io' ]]
+}
+
+@test "a server that is lost is no regular end" {
+	stand_in
+	run -1 --separate-stderr k8s-forward pod/web:81 -- sh -c 'exec python3 ask $FORWARD_WEB_81 x 2>&1'
+	end_process "$STAND_IN"
+	[[ $output == *ConnectionResetError* && $stderr == 'k8s-forward: pod/web:81: connection lost' ]]
+}
+
+@test "a server's last words are heard by who had something to say" {
+	cat >late <<-'S'
+		import os, signal, socket, time
+		s = socket.create_connection(('127.0.0.1', int(os.environ['FORWARD_WEB_82'])), 10)
+		time.sleep(0.3)
+		os.kill(os.getppid(), signal.SIGSTOP)
+		s.sendall(b'x')
+		time.sleep(0.5)
+		os.kill(os.getppid(), signal.SIGCONT)
+		try:
+		    s.recv(1)
+		except ConnectionResetError:
+		    print('reset')
+	S
+	stand_in
+	run -0 --separate-stderr k8s-forward pod/web:82 -- python3 late
+	end_process "$STAND_IN"
+	[[ $output == reset && $stderr == 'k8s-forward: pod/web:82: no more room' ]]
 }
 
 @test "no right to forward: the server says why" {

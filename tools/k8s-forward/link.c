@@ -252,7 +252,8 @@ on_close(void *arg, int status, const char *why)
 		    loop_timer(k->t->fw->loop, AGAIN_MS, on_late, k, NULL);
 		return;
 	}
-	if (why != NULL) {
+	/* who has finished need not be told that there may have been more */
+	if (why != NULL && !k->done) {
 		cut(k, why);
 		return;
 	}

@@ -17,6 +17,8 @@
 #define WS_LEFT_MS 5000.0  /* for a pause after the peer has left */
 #define WS_READ (16 << 10) /* bytes asked for at once while opening */
 
+static const char lost[] = "connection lost";
+
 static void turn(struct ws *w);
 
 static void
@@ -156,8 +158,7 @@ handshake(struct ws *w, int *status, struct fault *f)
 		n = http_raw_send(w->call, w->out.data, w->out.len);
 		if (n <= 0)
 			return n == -1 && errno != EAGAIN ?
-				   fault_set(
-				       f, FAULT_UNSURE, "connection lost") :
+				   fault_set(f, FAULT_UNSURE, "%s", lost) :
 				   0;
 		buf_eat(&w->out, (size_t)n);
 	}
@@ -173,7 +174,7 @@ handshake(struct ws *w, int *status, struct fault *f)
 		if (n <= 0 && blank != NULL)
 			break;
 		if (n <= 0)
-			return fault_set(f, FAULT_UNSURE, "connection lost");
+			return fault_set(f, FAULT_UNSURE, "%s", lost);
 		if (buf_add(&w->in, p, (size_t)n) != 0)
 			return buf_check(&w->in, "answer", f);
 	}
@@ -194,7 +195,7 @@ on_left(void *arg)
 	if (!w->paused)
 		return;
 	w->busy = 1;
-	end(w, 0, "connection lost");
+	end(w, 0, lost);
 	w->busy = 0;
 	if (w->doomed)
 		release(w);
@@ -250,6 +251,18 @@ watch(struct ws *w)
 		end(w, 0, "out of memory");
 }
 
+/*
+ * Nothing can be sent any more.  What the peer said before it left may be why,
+ * and is there to be read.
+ */
+static void
+end_unsent(struct ws *w)
+{
+	if (!w->paused)
+		wslay_event_recv(w->frames);
+	end(w, 0, wslay_event_get_close_received(w->frames) ? NULL : lost);
+}
+
 /* Sends what it can: 1 when w is no more to be used. */
 static int
 flush(struct ws *w)
@@ -258,7 +271,7 @@ flush(struct ws *w)
 
 	if (wslay_event_want_write(w->frames) &&
 	    wslay_event_send(w->frames) != 0)
-		end(w, 0, "connection lost");
+		end_unsent(w);
 	else if (!wslay_event_want_write(w->frames))
 		w->queued = 0;
 	if (had > 0 && w->queued == 0 && w->rq.on_room != NULL && !w->ended)
@@ -270,7 +283,7 @@ flush(struct ws *w)
 	    (wslay_event_queue_close(
 		 w->frames, WSLAY_CODE_NORMAL_CLOSURE, NULL, 0) != 0 ||
 		wslay_event_send(w->frames) != 0))
-		end(w, 0, "connection lost");
+		end_unsent(w);
 	if (!w->doomed && !w->ended && wslay_event_get_close_sent(w->frames))
 		end(w, 0,
 		    w->finishing || wslay_event_get_close_received(w->frames) ?
@@ -281,7 +294,8 @@ flush(struct ws *w)
 
 /*
  * Moves frames both ways until neither can.  A server answers a close frame
- * before the end, a client has nobody to tell.
+ * before the end, a client has nobody to tell.  A server that ends without one
+ * may have had more to say; a client that leaves has had enough.
  */
 static void
 move(struct ws *w)
@@ -289,7 +303,10 @@ move(struct ws *w)
 	if (flush(w))
 		return;
 	if (!w->paused && wslay_event_recv(w->frames) != 0 && !w->doomed)
-		end(w, 0, w->lost ? NULL : "malformed frames");
+		end(w, 0,
+		    !w->lost        ? "malformed frames" :
+		    w->call != NULL ? lost :
+				      NULL);
 	else if (!w->doomed && w->call != NULL &&
 		 wslay_event_get_close_received(w->frames))
 		end(w, 0, NULL);

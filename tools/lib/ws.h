@@ -26,8 +26,9 @@ struct ws_request {
 	 * Callbacks; each may close the ws.  on_room (may be NULL): what was
 	 * queued has been sent.  on_close comes once, when the connection
 	 * has ended or could not be had: status is the HTTP status of a
-	 * refusal (else 0), why is NULL for a regular end, else for people.
-	 * The ws is still to be closed then.
+	 * refusal (else 0), why is NULL for a regular end (a close frame; of a
+	 * client that has left also none), else for people.  The ws is still
+	 * to be closed then.
 	 */
 	void (*on_open)(void *arg);
 	void (*on_message)(void *arg, const unsigned char *p, size_t n);
