@@ -249,6 +249,31 @@ holds() {
 	holds 'length == 8 and all(.[]; .ms < 300)'
 }
 
+@test "judging is no latency of the calls under way" {
+	local i start=${EPOCHREALTIME/./}
+	for i in $(seq 8); do
+		printf '{"name": "n%s", "path": "/delay/10?%s", "expect": {"jq": ["[range(1000000)] | length == 1000000"]}}\n' "$i" "$i"
+	done >checks.jsonl
+	run -0 probe -c 8 checks.jsonl
+	# nearly all of the time is that of the expressions, an eighth each
+	holds "length == 8 and (map(.ms) | max) < $(((${EPOCHREALTIME/./} - start) / 20000))"
+}
+
+@test "an expression without end does not keep a signal waiting" {
+	local pid rc=0
+	printf '%s\n' '{"name": "a", "group": "g", "path": "/echo"}' \
+		'{"name": "b", "group": "g", "path": "/echo/endless", "expect": {"jq": ["[range(1e12)] | length"]}}' >checks.jsonl
+	http-probe --base "$BASE" checks.jsonl >out 2>err 3>&- &
+	pid=$!
+	wait_for 5 bash -c "curl -sf $BASE/seen | grep -q endless"
+	sleep 0.3
+	kill -TERM "$pid"
+	wait_for 5 bash -c "! kill -0 $pid" || kill -KILL "$pid"
+	wait "$pid" || rc=$?
+	[ "$rc" = 143 ]
+	holds 'map(.name) == ["a"]'
+}
+
 @test "services have their own base; a bare one serves the rest" {
 	cat >checks.jsonl <<-'END'
 		{"name": "a", "service": "a", "path": "/x", "expect": {"jq": [".path == \"/echo/a/x\""]}}

@@ -47,12 +47,19 @@ rules_header(const char *name, const char *value, struct fault *f)
 }
 
 int
+rules_absolute(const char *path)
+{
+	return strncmp(path, "http://", 7) == 0 ||
+	       strncmp(path, "https://", 8) == 0;
+}
+
+int
 rules_path(const char *path, struct fault *f)
 {
 	const char *s;
 
-	if (*path != '/' && strncmp(path, "http://", 7) != 0 &&
-	    strncmp(path, "https://", 8) != 0 && strncmp(path, "${", 2) != 0)
+	if (*path != '/' && !rules_absolute(path) &&
+	    strncmp(path, "${", 2) != 0)
 		return bad(f, "path", "neither /... nor a URL");
 	for (s = path; *s != '\0'; s++)
 		if ((unsigned char)*s <= ' ' || *s == 127)

@@ -19,6 +19,9 @@ int rules_header(const char *name, const char *value, struct fault *f);
 /* "/..." or a URL, or a ${NAME} that may become one; without blanks. */
 int rules_path(const char *path, struct fault *f);
 
+/* 1 when path is a URL of its own, with no base before it. */
+int rules_absolute(const char *path);
+
 /* A name that both ${NAME} and jq's $NAME can be. */
 int rules_variable(const char *name, struct fault *f);
 

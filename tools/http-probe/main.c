@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "http-probe/check.h"
 #include "http-probe/run.h"
@@ -166,12 +167,17 @@ main(int argc, char **argv)
 		status = tool_fault(&f);
 	else if (status == 0) {
 		status = status_of(&result);
+		/* whoever reads our output may have stopped to */
+		if (result.stuck && ftrylockfile(stdout) != 0)
+			_exit(status);
 		if (status != 0)
 			tool_warn("%s%zu of %zu failed",
 			    result.signo != 0 ? "ended early: " : "",
 			    result.failed + result.skipped,
 			    result.passed + result.failed + result.skipped);
 	}
+	if (result.stuck)
+		exit(tool_end(status)); /* the worker uses them */
 	checks_release(&checks);
 	vars_release(&o.vars);
 	return tool_end(status);

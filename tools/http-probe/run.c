@@ -1,21 +1,42 @@
 /*
  * Running checks: see run.h.  A lane is a group under way; there are as many
  * as calls may go on at a time, and each has one call open.  All state of a
- * group (its captures, its place) dies with its lane.
+ * group (its captures, its place) dies with its lane.  The loop only calls and
+ * times; a response is judged and told of by the worker, whose the lane is
+ * meanwhile.
  */
 #include "http-probe/run.h"
 
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "http-probe/check_rules.h"
 #include "http-probe/judge.h"
 #include "http-probe/report.h"
+#include "http-probe/request.h"
+#include "http-probe/worker.h"
 #include "lib/clock.h"
 
+#define END_MS 200 /* for what is being judged when a signal comes */
+
 struct run;
+
+/* What came of a call, for the worker. */
+struct outcome {
+	struct worker_job job;
+	struct report *report;
+	struct http_result result; /* points at the copies below */
+	struct buf body, headers;
+	char *error;
+	struct verdict verdict;
+	int final;          /* 1: another try would not help */
+	int failed;         /* 1: fault ends the run */
+	struct fault fault; /* the worker's own */
+};
 
 struct lane {
 	struct run *run;
@@ -25,13 +46,15 @@ struct lane {
 	struct vars vars;          /* what the group has captured */
 	char ts[CLOCK_TS_SIZE];
 	char *url;
+	struct outcome out;
 };
 
 struct run {
 	const struct run_spec *spec;
 	struct loop *loop;
 	struct http *http;
-	struct report *report;
+	struct worker *worker;
+	struct report *report; /* the worker's while there is a job */
 	struct lane *lanes;
 	char *taken; /* per check: its group has been started */
 	size_t next; /* the first check that may not be taken */
@@ -62,13 +85,6 @@ base_of(const struct run_spec *s, const struct check *c)
 	return otherwise;
 }
 
-static int
-absolute(const char *path)
-{
-	return strncmp(path, "http://", 7) == 0 ||
-	       strncmp(path, "https://", 8) == 0;
-}
-
 int
 run_bases_ok(const struct run_spec *s, struct fault *f)
 {
@@ -77,7 +93,7 @@ run_bases_ok(const struct run_spec *s, struct fault *f)
 
 	for (i = 0; i < s->checks->n; i++) {
 		c = &s->checks->v[i];
-		if (absolute(c->path) || base_of(s, c) != NULL)
+		if (rules_absolute(c->path) || base_of(s, c) != NULL)
 			continue;
 		if (c->service != NULL)
 			return fault_set(f, FAULT_INPUT,
@@ -173,128 +189,158 @@ lane_next(struct lane *l)
 	lane_later(l, 0);
 }
 
+/* Keeps what is valid during the callback only. */
+static int
+outcome_keep(struct outcome *o, const struct http_result *h, struct fault *f)
+{
+	o->result = *h;
+	buf_add(&o->body, h->body->data, h->body->len);
+	buf_add(&o->headers, h->headers->data, h->headers->len);
+	o->result.body = &o->body;
+	o->result.headers = &o->headers;
+	if (h->error != NULL && (o->error = strdup(h->error)) == NULL)
+		return fault_nomem(f);
+	o->result.error = o->error;
+	if (buf_check(&o->body, "response", f) != 0)
+		return -1;
+	return buf_check(&o->headers, "response", f);
+}
+
+static void
+outcome_release(struct outcome *o)
+{
+	verdict_release(&o->verdict);
+	buf_release(&o->body);
+	buf_release(&o->headers);
+	free(o->error);
+	*o = (struct outcome){ .failed = 0 };
+	buf_init(&o->body, SIZE_MAX); /* http.h has the limit */
+	buf_init(&o->headers, SIZE_MAX);
+}
+
+/* 1 when the call is to be made once more. */
+static int
+retried(const struct lane *l)
+{
+	return l->out.verdict.n > 0 && !l->out.final &&
+	       l->attempt <= l->check->retries;
+}
+
+/* These three are the worker's: of a run they know what the lane has. */
+static void
+work_tell(void *arg)
+{
+	struct lane *l = arg;
+	struct outcome *o = &l->out;
+
+	o->failed = report_call(o->report, l->check, &o->result, &o->verdict,
+			l->ts, l->url, l->attempt, &o->fault) != 0;
+}
+
+static void
+work_judge(void *arg)
+{
+	struct lane *l = arg;
+	struct outcome *o = &l->out;
+
+	if (judge(l->check, &o->result, &l->vars, &o->verdict, &o->fault) != 0)
+		o->failed = 1;
+	else if (!retried(l))
+		work_tell(l);
+}
+
+static void
+work_skip(void *arg)
+{
+	struct lane *l = arg;
+	struct outcome *o = &l->out;
+
+	o->failed = report_skip(o->report, l->check,
+			"a variable was not captured", &o->fault) != 0;
+}
+
+/* In the loop again: what is next. */
+static void
+lane_judged(void *arg)
+{
+	struct lane *l = arg;
+	struct outcome *o = &l->out;
+	struct run *r = l->run;
+	int again = retried(l);
+
+	if (o->failed) {
+		*r->fault = o->fault;
+		run_failed(r);
+	} else if (again) {
+		l->attempt++;
+	} else if (o->verdict.n == 0) {
+		r->result->passed++;
+	} else {
+		r->result->failed++;
+		r->result->no_answer += o->verdict.no_answer != 0;
+	}
+	if (o->final)
+		l->call = l->check->repeat;
+	outcome_release(o);
+	if (again)
+		lane_later(l, l->check->retry_delay);
+	else
+		lane_next(l);
+}
+
+static void
+lane_skipped(void *arg)
+{
+	struct lane *l = arg;
+	struct run *r = l->run;
+
+	if (l->out.failed) {
+		*r->fault = l->out.fault;
+		run_failed(r);
+	}
+	r->result->skipped++;
+	l->call = l->check->repeat;
+	outcome_release(&l->out);
+	lane_next(l);
+}
+
+static void
+lane_work(struct lane *l, void (*work)(void *), void (*done)(void *))
+{
+	struct run *r = l->run;
+
+	l->out.report = r->report;
+	l->out.job =
+	    (struct worker_job){ .work = work, .done = done, .arg = l };
+	if (worker_do(r->worker, &l->out.job, r->fault) != 0)
+		run_failed(r);
+}
+
 static void
 lane_done(void *arg, const struct http_result *h)
 {
 	struct lane *l = arg;
-	struct run *r = l->run;
-	struct verdict v = { .n = 0 };
 
-	if (judge(l->check, h, &l->vars, &v, r->fault) != 0) {
-		run_failed(r);
-	} else if (v.n > 0 && l->attempt <= l->check->retries) {
-		l->attempt++;
-		lane_later(l, l->check->retry_delay);
-	} else {
-		if (report_call(r->report, l->check, h, &v, l->ts, l->url,
-			l->attempt, r->fault) != 0)
-			run_failed(r);
-		if (v.n == 0)
-			r->result->passed++;
-		else
-			r->result->failed++;
-		r->result->no_answer += v.no_answer != 0;
-		lane_next(l);
-	}
-	verdict_release(&v);
-}
-
-/* The request's parts with the group's captures in place. */
-struct parts {
-	struct buf url, body;
-	struct buf *headers;
-	const char **lines;
-	size_t n;
-};
-
-static void
-parts_release(struct parts *p)
-{
-	size_t i;
-
-	buf_release(&p->url);
-	buf_release(&p->body);
-	for (i = 0; p->headers != NULL && i < p->n; i++)
-		buf_release(&p->headers[i]);
-	free(p->headers);
-	free(p->lines);
-}
-
-static int
-parts_make(struct parts *p, struct lane *l, struct fault *f)
-{
-	const struct check *c = l->check;
-	int left;
-	size_t i;
-
-	buf_init(&p->url, 1 << 20);
-	buf_init(&p->body, 16 << 20);
-	p->n = c->headers_n + 1;
-	p->headers = calloc(p->n, sizeof(*p->headers));
-	p->lines = calloc(p->n + 1, sizeof(*p->lines));
-	if (p->headers == NULL || p->lines == NULL)
-		return fault_nomem(f);
-	if (!absolute(c->path))
-		buf_adds(&p->url, base_of(l->run->spec, c));
-	left = vars_expand(&l->vars, c->path, VARS_PLAIN, &p->url);
-	if (c->body != NULL)
-		left |= vars_expand(&l->vars, c->body,
-		    c->json ? VARS_JSON : VARS_PLAIN, &p->body);
-	for (i = 0; i < p->n; i++) {
-		buf_init(&p->headers[i], 1 << 16);
-		if (i < c->headers_n) {
-			buf_addf(&p->headers[i], "%s: ", c->headers[i].name);
-			left |= vars_expand(&l->vars, c->headers[i].value,
-			    VARS_PLAIN, &p->headers[i]);
-		} else if (c->json)
-			buf_adds(
-			    &p->headers[i], "Content-Type: application/json");
-		p->lines[i] =
-		    p->headers[i].len > 0 ? buf_str(&p->headers[i]) : NULL;
-	}
-	/* a part cut short must not be sent */
-	if (left != -1 && (buf_check(&p->url, "URL", f) != 0 ||
-			      buf_check(&p->body, "body", f) != 0))
-		left = -1;
-	for (i = 0; left != -1 && i < p->n; i++)
-		if (buf_check(&p->headers[i], "header", f) != 0)
-			left = -1;
-	return left;
-}
-
-/* A check that needs what an earlier one failed to capture is not sent. */
-static void
-lane_skip(struct lane *l)
-{
-	struct run *r = l->run;
-
-	r->result->skipped++;
-	if (report_skip(r->report, l->check, "a variable was not captured",
-		r->fault) != 0)
-		run_failed(r);
-	l->call = l->check->repeat;
-	lane_next(l);
+	if (outcome_keep(&l->out, h, l->run->fault) != 0)
+		run_failed(l->run);
+	else
+		lane_work(l, work_judge, lane_judged);
 }
 
 /* What was captured made a request that cannot be sent: its check failed. */
 static void
 lane_unsendable(struct lane *l)
 {
-	struct run *r = l->run;
-	struct buf none = { 0 };
-	struct http_result h = { .body = &none, .headers = &none };
-	struct verdict v = { .n = 0 };
+	struct outcome *o = &l->out;
 
-	if (verdict_add(&v, r->fault, "not sent: %s", r->fault->msg) != 0 ||
-	    report_call(r->report, l->check, &h, &v, l->ts, l->url, l->attempt,
-		r->fault) != 0) {
-		run_failed(r);
-	} else {
-		r->result->failed++;
-		l->call = l->check->repeat;
-		lane_next(l);
-	}
-	verdict_release(&v);
+	o->final = 1;
+	o->result.body = &o->body;
+	o->result.headers = &o->headers;
+	if (verdict_add(&o->verdict, l->run->fault, "not sent: %s",
+		l->run->fault->msg) != 0)
+		run_failed(l->run);
+	else
+		lane_work(l, work_tell, lane_judged);
 }
 
 static void
@@ -302,11 +348,13 @@ lane_call(void *arg)
 {
 	struct lane *l = arg;
 	struct run *r = l->run;
-	struct parts p = { .n = 0 };
-	int left = parts_make(&p, l, r->fault);
+	struct request p = { .n = 0 };
+	int left = request_make(
+	    &p, l->check, base_of(r->spec, l->check), &l->vars, r->fault);
 
 	if (left > 0) {
-		lane_skip(l);
+		/* it needs what an earlier one failed to capture */
+		lane_work(l, work_skip, lane_skipped);
 	} else if (left == 0) {
 		free(l->url);
 		l->url = strdup(buf_str(&p.url));
@@ -327,7 +375,7 @@ lane_call(void *arg)
 			     r->fault) == NULL)
 			left = -1;
 	}
-	parts_release(&p);
+	request_release(&p);
 	if (left == -1 && r->fault->code == FAULT_INPUT)
 		lane_unsendable(l);
 	else if (left == -1)
@@ -361,10 +409,13 @@ run_checks(const struct run_spec *s, struct run_result *result, struct fault *f)
 	    (r.http = http_new(r.loop, s->tls, f)) == NULL ||
 	    (r.report = report_new(s->checks, f)) == NULL ||
 	    loop_signal(r.loop, SIGINT, on_signal, &r, f) != 0 ||
-	    loop_signal(r.loop, SIGTERM, on_signal, &r, f) != 0)
+	    loop_signal(r.loop, SIGTERM, on_signal, &r, f) != 0 ||
+	    /* after the signals, which its thread is to have blocked */
+	    (r.worker = worker_new(r.loop, f)) == NULL)
 		goto out;
 	for (i = 0; i < s->concurrency; i++) {
 		r.lanes[i].run = &r;
+		outcome_release(&r.lanes[i].out);
 		lane_start(&r.lanes[i]);
 	}
 	rc = 0;
@@ -377,13 +428,17 @@ run_checks(const struct run_spec *s, struct run_result *result, struct fault *f)
 		    "calls were lost: libcurl waits for nothing any more");
 out:
 	http_free(r.http);
+	result->stuck = worker_free(r.worker, END_MS) != 0;
+	loop_free(r.loop);
+	free(r.taken);
+	if (result->stuck)
+		return rc;
 	for (i = 0; r.lanes != NULL && i < s->concurrency; i++) {
 		vars_release(&r.lanes[i].vars);
 		free(r.lanes[i].url);
+		outcome_release(&r.lanes[i].out);
 	}
 	report_free(r.report);
-	loop_free(r.loop);
 	free(r.lanes);
-	free(r.taken);
 	return rc;
 }

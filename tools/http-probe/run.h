@@ -29,6 +29,8 @@ struct run_result {
 	size_t passed, failed, skipped; /* checks' calls */
 	size_t no_answer;               /* of failed: nothing came back */
 	int signo;                      /* ended early by it, or 0 */
+	int stuck; /* a response is being judged still: the checks and variables
+		      must stay, and standard output may be locked */
 };
 
 /* 0, or -1 naming the check whose service no base is given for. */

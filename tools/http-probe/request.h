@@ -1,0 +1,29 @@
+/*
+ * The request of a check, with what its group has captured put in place.
+ */
+#ifndef HTTP_PROBE_REQUEST_H
+#define HTTP_PROBE_REQUEST_H
+
+#include "http-probe/check.h"
+#include "http-probe/vars.h"
+#include "lib/buf.h"
+#include "lib/fault.h"
+
+/* Zero-initialise; release it in every case. */
+struct request {
+	struct buf url, body;
+	struct buf *headers;
+	const char **lines; /* the headers as http.h wants them */
+	size_t n;           /* of headers */
+};
+
+/*
+ * Fills p for check c behind base (unused when c has a whole URL).  The number
+ * of variables that were not captured, so that it must not be sent; or -1.
+ */
+int request_make(struct request *p, const struct check *c, const char *base,
+    const struct vars *vars, struct fault *f);
+
+void request_release(struct request *p);
+
+#endif
