@@ -185,6 +185,32 @@ JSON
 	[[ $output == *"needs the key column id"* ]]
 }
 
+@test "a partition's foreign key counts, and any partition takes rows" {
+	sql "CREATE TABLE r (id int PRIMARY KEY);
+		CREATE TABLE p (id int, d date, r int REFERENCES r) PARTITION BY RANGE (d);
+		CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')"
+	echo '{"id":1,"d":"2024-05-05","r":1}' >"$T/p1.jsonl"
+	echo '{"id":2,"d":"2024-05-06","r":1}' >"$T/p.jsonl"
+	echo '{"id":1}' >"$T/r.jsonl"
+	pg-seed "$T/p1.jsonl" "$T/p.jsonl" "$T/r.jsonl"
+	[ "$(sql 'SELECT count(*) FROM p1')" = 2 ]
+	echo '{"id":1,"d":"2026-05-05"}' >"$T/p.jsonl"
+	run pg-seed "$T/p.jsonl"
+	[ "$status" = 2 ]
+	[[ $output == *"p.jsonl:1: p: no partition"* ]]
+}
+
+@test "domains of domains, and sequences that make texts or have odd names" {
+	sql "CREATE DOMAIN d1 AS jsonb; CREATE DOMAIN d2 AS d1; CREATE DOMAIN d3 AS int[]; CREATE DOMAIN d4 AS d3;
+		CREATE TABLE dom (j d2, a d4, ja d2[]); CREATE SEQUENCE o; CREATE SEQUENCE \"it's\";
+		CREATE TABLE ord (id text DEFAULT 'O-' || nextval('o'), n int DEFAULT nextval('\"it''s\"'))"
+	echo '{"j":"text","a":[1,2],"ja":["x"]}' >"$T/dom.jsonl"
+	echo '{"id":"O-7","n":7}' >"$T/ord.jsonl"
+	pg-seed "$T/dom.jsonl" "$T/ord.jsonl"
+	[ "$(sql 'SELECT j::text, a::text, ja::text FROM dom')" = '"text"|{1,2}|{"\"x\""}' ]
+	[ "$(sql 'INSERT INTO ord DEFAULT VALUES RETURNING *')" = 'O-1|8' ]
+}
+
 @test "tables that refer to each other need a deferrable key" {
 	sql 'CREATE TABLE x (id int PRIMARY KEY, y int); CREATE TABLE y (id int PRIMARY KEY, x int REFERENCES x);
 		ALTER TABLE x ADD FOREIGN KEY (y) REFERENCES y'

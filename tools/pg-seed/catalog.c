@@ -10,16 +10,20 @@
 #include "load.h"
 #include "order.h"
 
+/* Those of partitions are there as well, as rows may go into one by name. */
 static const char references_sql[] =
     "SELECT conrelid, confrelid, condeferrable, conname FROM pg_constraint"
-    " WHERE contype = 'f' AND conparentid = 0"
-    " AND conrelid = ANY ($1::oid[]) AND confrelid = ANY ($1::oid[])"
+    " WHERE contype = 'f' AND conrelid = ANY ($1::oid[]) AND confrelid = ANY ($1::oid[])"
     " ORDER BY conrelid, conname";
 
-/* Identity columns own theirs, a default may ask for any. */
+/*
+ * Identity columns own theirs, a default may ask for any; one that makes a
+ * text of it ('O-' || nextval(...)) has no highest value to tell.
+ */
 static const char sequences_sql[] =
-    "SELECT quote_ident(a.attname), s.oid::regclass::text"
+    "SELECT quote_ident(a.attname), s.oid, s.oid::regclass"
     " FROM pg_attribute a"
+    " JOIN pg_type t ON t.oid = a.atttypid AND t.typcategory = 'N'"
     " LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
     " JOIN pg_depend p ON"
     "  (p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid"
@@ -94,7 +98,8 @@ check_self(const struct load *l, const struct reference *r, const char *name,
 {
 	const struct table *t = l->tables->v[r->from];
 
-	if (r->from != r->to || r->deferrable || t->n_batches < 2)
+	if (r->from != r->to || r->deferrable || t->n_batches < 2 ||
+	    l->mode == LOAD_UPSERT)
 		return 0;
 	return fault_set(f, FAULT_INPUT,
 	    "%s: refers to itself (%s), and its rows have different members; "
@@ -141,17 +146,17 @@ out:
 /* setval is not undone by a rollback: hence only ever forward. */
 static int
 move_on(PGconn *conn, const struct table *t, const char *column,
-    const char *sequence, struct fault *f)
+    const char *oid, const char *sequence, struct fault *f)
 {
 	struct buf b;
 	int rc;
 
 	buf_init(&b, 4096);
 	buf_addf(&b,
-	    "SELECT setval('%s', m) FROM (SELECT max(%s)::bigint AS m FROM %s)"
+	    "SELECT setval(%s::regclass, m) FROM (SELECT max(%s)::bigint AS m FROM %s)"
 	    " AS t, %s AS s WHERE m > s.last_value"
 	    " OR (m = s.last_value AND NOT s.is_called)",
-	    sequence, column, t->quoted, sequence);
+	    oid, column, t->quoted, sequence);
 	rc = buf_check(&b, t->name, f);
 	if (rc == 0)
 		rc = pg_run(conn, buf_str(&b), t->name, f);
@@ -173,8 +178,8 @@ catalog_sequences(PGconn *conn, const struct table *t, struct fault *f)
 	if (res == NULL)
 		return -1;
 	for (i = 0; i < PQntuples(res) && rc == 0; i++)
-		rc = move_on(
-		    conn, t, PQgetvalue(res, i, 0), PQgetvalue(res, i, 1), f);
+		rc = move_on(conn, t, PQgetvalue(res, i, 0),
+		    PQgetvalue(res, i, 1), PQgetvalue(res, i, 2), f);
 	PQclear(res);
 	return rc;
 }

@@ -9,24 +9,29 @@
 #include "lib/buf.h"
 
 static const char find_sql[] =
-    "SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname),"
-    " c.relkind IN ('r', 'p')"
+    "SELECT c.oid, c.relkind IN ('r', 'p'), n.nspname, c.relname"
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE c.oid = to_regclass($1)";
 
-/* A domain stands for what it is made of, but has its own default. */
+/* A domain stands for what it is made of in the end, but has its own default.
+ */
 static const char columns_sql[] =
-    "SELECT a.attname,"
+    "WITH RECURSIVE made AS (SELECT oid, oid AS base, typbasetype AS next"
+    " FROM pg_type UNION ALL SELECT m.oid, t.oid, t.typbasetype"
+    " FROM made m JOIN pg_type t ON t.oid = m.next)"
+    " SELECT a.attname,"
     " CASE WHEN b.typname IN ('json', 'jsonb') THEN 'j'"
     "  WHEN b.typcategory = 'A' AND e.typname IN ('json', 'jsonb') THEN 'J'"
     "  WHEN b.typcategory = 'A' THEN 'a' ELSE 't' END,"
     " a.attgenerated <> '',"
     " a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL,"
-    " a.attnum = ANY (i.indkey)"
+    " a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])"
     " FROM pg_attribute a"
     " JOIN pg_type t ON t.oid = a.atttypid"
-    " JOIN pg_type b ON b.oid = coalesce(nullif(t.typbasetype, 0), t.oid)"
-    " LEFT JOIN pg_type e ON e.oid = b.typelem"
+    " JOIN made ON made.oid = t.oid AND made.next = 0"
+    " JOIN pg_type b ON b.oid = made.base"
+    " LEFT JOIN made of ON of.oid = b.typelem AND of.next = 0"
+    " LEFT JOIN pg_type e ON e.oid = of.base"
     " LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary"
     " WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped"
     " ORDER BY a.attnum";
@@ -44,6 +49,8 @@ table_free(struct table *t)
 	free(t->batches);
 	free(t->guess);
 	free(t->quoted);
+	free(t->relation);
+	free(t->schema);
 	free(t->name);
 	free(t);
 }
@@ -112,6 +119,25 @@ quote(struct buf *b, const char *name, struct fault *f)
 	return buf_check(b, "table", f);
 }
 
+/* The names of a row of find_sql. */
+static int
+read_names(struct table *t, const PGresult *res, struct fault *f)
+{
+	struct buf b;
+
+	buf_init(&b, 1024);
+	pg_quote_name(&b, PQgetvalue(res, 0, 2));
+	buf_addc(&b, '.');
+	pg_quote_name(&b, PQgetvalue(res, 0, 3));
+	t->quoted = buf_take(&b);
+	buf_release(&b);
+	t->schema = strdup(PQgetvalue(res, 0, 2));
+	t->relation = strdup(PQgetvalue(res, 0, 3));
+	if (t->quoted == NULL || t->schema == NULL || t->relation == NULL)
+		return fault_nomem(f);
+	return 0;
+}
+
 static int
 read_table(struct table *t, PGconn *conn, struct fault *f)
 {
@@ -131,15 +157,13 @@ read_table(struct table *t, PGconn *conn, struct fault *f)
 		fault_set(f, FAULT_INPUT, "there is no table %s", t->name);
 		goto out;
 	}
-	if (*PQgetvalue(res, 0, 2) != 't') {
+	if (*PQgetvalue(res, 0, 1) != 't') {
 		fault_set(f, FAULT_INPUT, "%s is not a table", t->name);
 		goto out;
 	}
 	t->oid = strtoull(PQgetvalue(res, 0, 0), NULL, 10);
-	t->quoted = strdup(PQgetvalue(res, 0, 1));
-	if (t->quoted == NULL)
-		fault_nomem(f);
-	else
+	rc = read_names(t, res, f);
+	if (rc == 0)
 		rc = read_columns(t, conn, PQgetvalue(res, 0, 0), f);
 out:
 	PQclear(res);

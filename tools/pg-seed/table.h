@@ -27,8 +27,9 @@ struct column {
 };
 
 struct table {
-	char *name;   /* as the rows call it */
-	char *quoted; /* for SQL, with its schema */
+	char *name; /* as the rows call it */
+	char *schema, *relation;
+	char *quoted; /* for SQL: both */
 	unsigned long long oid;
 	struct column *columns;
 	size_t n;
