@@ -13,7 +13,7 @@
 #include "lib/clock.h"
 
 #define SQL_MAX ((size_t)1 << 20)
-#define VIA "inttest_seed" /* the temporary table */
+#define VIA "pg_temp." LOAD_VIA
 
 /* ---- COPY ---- */
 
@@ -36,17 +36,16 @@ put(void *conn, const char *p, size_t n)
 	return PQputCopyData(conn, p, (int)n) == 1 ? 0 : 1;
 }
 
-/* Copies a batch into target; errors are about rows of b. */
+/* Copies a batch into its table, or into VIA for --upsert. */
 static int
-copy(struct load *l, const struct table *t, struct batch *b, const char *target,
-    struct fault *f)
+copy(struct load *l, const struct table *t, struct batch *b, struct fault *f)
 {
 	PGresult *res;
 	struct buf sql;
 	int rc;
 
 	buf_init(&sql, SQL_MAX);
-	buf_addf(&sql, "COPY %s (", target);
+	buf_addf(&sql, "COPY %s (", l->mode == LOAD_UPSERT ? VIA : t->quoted);
 	add_columns(&sql, t, b, "");
 	buf_adds(&sql, ") FROM STDIN");
 	rc = buf_check(&sql, t->name, f);
@@ -59,7 +58,7 @@ copy(struct load *l, const struct table *t, struct batch *b, const char *target,
 	PQputCopyEnd(l->conn, rc == -1 ? "input could not be read" : NULL);
 	while ((res = PQgetResult(l->conn)) != NULL) {
 		if (rc != -1 && PQresultStatus(res) != PGRES_COMMAND_OK)
-			rc = blame(l, t, b, target, res, f);
+			rc = blame(l, t, b, res, f);
 		PQclear(res);
 	}
 	if (rc == 1)
@@ -102,7 +101,7 @@ make_via(struct load *l, const struct table *t, const struct batch *b,
 
 	buf_init(&sql, SQL_MAX);
 	buf_addf(&sql,
-	    "DROP TABLE IF EXISTS pg_temp." VIA "; CREATE TEMP TABLE " VIA
+	    "DROP TABLE IF EXISTS " VIA "; CREATE TEMP TABLE " LOAD_VIA
 	    " (LIKE %s INCLUDING CONSTRAINTS INCLUDING INDEXES)"
 	    " ON COMMIT DROP",
 	    t->quoted);
@@ -111,7 +110,7 @@ make_via(struct load *l, const struct table *t, const struct batch *b,
 			k++;
 			continue;
 		}
-		buf_adds(&sql, "; ALTER TABLE pg_temp." VIA " DROP COLUMN ");
+		buf_adds(&sql, "; ALTER TABLE " VIA " DROP COLUMN ");
 		pg_quote_name(&sql, t->columns[i].name);
 		buf_adds(&sql, " CASCADE");
 	}
@@ -122,32 +121,82 @@ make_via(struct load *l, const struct table *t, const struct batch *b,
 	return rc;
 }
 
-static void
-add_updates(struct buf *sql, const struct table *t, const struct batch *b)
+/* Runs a command on what was copied; an error is about a row of t. */
+static int
+run(struct load *l, const struct table *t, const char *sql, struct fault *f)
 {
-	const char *before = " DO UPDATE SET ";
+	PGresult *res = PQexec(l->conn, sql);
+	int rc = 0;
+
+	if (PQresultStatus(res) != PGRES_COMMAND_OK)
+		rc = blame(l, t, NULL, res, f);
+	PQclear(res);
+	return rc;
+}
+
+/* 1 when the rows of a batch have nothing that an update could change. */
+static int
+keys_alone(const struct table *t, const struct batch *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->n_columns; i++)
+		if (!t->columns[b->columns[i]].key)
+			return 0;
+	return 1;
+}
+
+/* "c = FROM.c" for columns of the batch that are keys, or that are not. */
+static void
+add_pairs(struct buf *sql, const struct table *t, const struct batch *b,
+    int keys, const char *to, const char *from, const char *between)
+{
+	const char *before = "";
 	size_t i;
 
 	for (i = 0; i < b->n_columns; i++) {
 		const struct column *c = &t->columns[b->columns[i]];
 
-		if (c->key)
+		if (c->key != keys)
 			continue;
 		buf_adds(sql, before);
+		before = between;
+		buf_adds(sql, to);
 		pg_quote_name(sql, c->name);
-		buf_adds(sql, " = EXCLUDED.");
+		buf_addf(sql, " = %s", from);
 		pg_quote_name(sql, c->name);
-		before = ", ";
 	}
-	if (before[0] == ' ')
-		buf_adds(sql, " DO NOTHING");
 }
 
+/*
+ * Rows that are there.  ON CONFLICT alone would not do: it wants a row that
+ * could be inserted, with all that must not be null.
+ */
 static int
-merge(struct load *l, const struct table *t, struct batch *b, struct fault *f)
+update(struct load *l, const struct table *t, struct batch *b, struct fault *f)
+{
+	struct buf sql;
+	int rc;
+
+	if (keys_alone(t, b))
+		return 0;
+	buf_init(&sql, SQL_MAX);
+	buf_addf(&sql, "UPDATE %s AS t SET ", t->quoted);
+	add_pairs(&sql, t, b, 0, "", "v.", ", ");
+	buf_adds(&sql, " FROM " VIA " AS v WHERE ");
+	add_pairs(&sql, t, b, 1, "t.", "v.", " AND ");
+	rc = buf_check(&sql, t->name, f);
+	if (rc == 0)
+		rc = run(l, t, buf_str(&sql), f);
+	buf_release(&sql);
+	return rc;
+}
+
+/* The others; ON CONFLICT for those that somebody else inserts meanwhile. */
+static int
+insert(struct load *l, const struct table *t, struct batch *b, struct fault *f)
 {
 	const char *before = "";
-	PGresult *res;
 	struct buf sql;
 	size_t i;
 	int rc;
@@ -156,23 +205,23 @@ merge(struct load *l, const struct table *t, struct batch *b, struct fault *f)
 	buf_addf(&sql, "INSERT INTO %s (", t->quoted);
 	add_columns(&sql, t, b, "");
 	buf_adds(&sql, ") OVERRIDING SYSTEM VALUE SELECT ");
-	add_columns(&sql, t, b, "");
-	buf_adds(&sql, " FROM pg_temp." VIA " ON CONFLICT (");
+	add_columns(&sql, t, b, "v.");
+	buf_addf(&sql,
+	    " FROM " VIA " AS v WHERE NOT EXISTS (SELECT FROM %s AS t WHERE ",
+	    t->quoted);
+	add_pairs(&sql, t, b, 1, "t.", "v.", " AND ");
+	buf_adds(&sql, ") ON CONFLICT (");
 	for (i = 0; i < t->n; i++)
 		if (t->columns[i].key) {
 			buf_adds(&sql, before);
 			pg_quote_name(&sql, t->columns[i].name);
 			before = ", ";
 		}
-	buf_addc(&sql, ')');
-	add_updates(&sql, t, b);
+	buf_adds(&sql, keys_alone(t, b) ? ") DO NOTHING" : ") DO UPDATE SET ");
+	add_pairs(&sql, t, b, 0, "", "EXCLUDED.", ", ");
 	rc = buf_check(&sql, t->name, f);
-	if (rc == 0) {
-		res = PQexec(l->conn, buf_str(&sql));
-		if (PQresultStatus(res) != PGRES_COMMAND_OK)
-			rc = blame(l, t, b, VIA, res, f);
-		PQclear(res);
-	}
+	if (rc == 0)
+		rc = run(l, t, buf_str(&sql), f);
 	buf_release(&sql);
 	return rc;
 }
@@ -181,9 +230,9 @@ static int
 upsert(struct load *l, const struct table *t, struct batch *b, struct fault *f)
 {
 	if (check_keys(t, b, f) != 0 || make_via(l, t, b, f) != 0 ||
-	    copy(l, t, b, "pg_temp." VIA, f) != 0)
+	    copy(l, t, b, f) != 0 || update(l, t, b, f) != 0)
 		return -1;
-	return merge(l, t, b, f);
+	return insert(l, t, b, f);
 }
 
 /* ---- the transaction ---- */
@@ -221,7 +270,7 @@ load_table(struct load *l, size_t i, struct fault *f)
 	for (k = 0; k < t->n_batches; k++)
 		if ((l->mode == LOAD_UPSERT ?
 			    upsert(l, t, t->batches[k], f) :
-			    copy(l, t, t->batches[k], t->quoted, f)) != 0)
+			    copy(l, t, t->batches[k], f)) != 0)
 			return -1;
 	l->ms[i] = clock_ms() - begun;
 	return 0;
@@ -241,8 +290,7 @@ load_all(struct load *l, struct fault *f)
 		if (load_table(l, l->order[i], f) != 0)
 			return -1;
 	/* what was deferred fails here, before sequences are touched */
-	if (pg_run(l->conn, "SET CONSTRAINTS ALL IMMEDIATE",
-		"deferred constraints", f) != 0)
+	if (run(l, NULL, "SET CONSTRAINTS ALL IMMEDIATE", f) != 0)
 		return -1;
 	for (i = 0; i < l->tables->n; i++)
 		if (catalog_sequences(l->conn, l->tables->v[i], f) != 0)
@@ -265,6 +313,9 @@ load_run(struct load *l, struct fault *f)
 		return 0;
 	if (PQtransactionStatus(l->conn) != PQTRANS_IDLE)
 		PQclear(PQexec(l->conn, "ROLLBACK"));
+	/* what the server refuses is the rows' fault */
+	if (f->code == FAULT_NO)
+		f->code = FAULT_INPUT;
 	return -1;
 }
 

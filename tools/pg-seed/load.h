@@ -32,11 +32,14 @@ int catalog_order(struct load *l, struct fault *f);
 /* Sets the sequences of t's columns past their highest values. */
 int catalog_sequences(PGconn *conn, const struct table *t, struct fault *f);
 
+#define LOAD_VIA "inttest_seed" /* the temporary table of LOAD_UPSERT */
+
 /*
- * Says which row an error is about: res is the result of loading b into t
- * (through a table called via).  Returns -1.
+ * Says which row an error is about: res is the result of loading b into t;
+ * b is NULL when it is not of one command, t too when it is of none.
+ * Returns -1.
  */
-int blame(const struct load *l, const struct table *t, struct batch *b,
-    const char *via, const PGresult *res, struct fault *f);
+int blame(const struct load *l, const struct table *t, const struct batch *b,
+    const PGresult *res, struct fault *f);
 
 #endif

@@ -75,7 +75,9 @@ seed(struct load *l, struct fault *f)
 	size_t i;
 	int rc;
 
-	rc = rows_init(&r, l->conn, l->tables, l->files, f);
+	/* an upsert must not take away what a row does not speak of */
+	rc = rows_init(
+	    &r, l->conn, l->tables, l->files, l->mode == LOAD_UPSERT, f);
 	for (i = 0; rc == 0 && l->files[i] != NULL; i++)
 		rc = rows_read(&r, i, f);
 	rows_release(&r);

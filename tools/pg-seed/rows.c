@@ -15,9 +15,11 @@
 
 int
 rows_init(struct rows *r, PGconn *conn, struct tables *ts,
-    const char *const *files, struct fault *f)
+    const char *const *files, int given, struct fault *f)
 {
-	*r = (struct rows){ .conn = conn, .tables = ts, .files = files };
+	*r = (struct rows){
+		.conn = conn, .tables = ts, .files = files, .given = given
+	};
 	buf_init(&r->scratch, VALUE_MAX);
 	buf_init(&r->literal, VALUE_MAX);
 	r->members = calloc(MEMBERS_MAX, sizeof *r->members);
@@ -100,7 +102,8 @@ find_batch(struct table *t, const unsigned char *marked, struct fault *f)
 
 /*
  * A column without a default is null when a row does not have it, so all rows
- * share it; one with a default is in the batch of the rows that have it.
+ * share it unless only what is given counts; one with a default is in the
+ * batch of the rows that have it.
  */
 static int
 learn(struct rows *r, struct table *t, size_t n, struct fault *f)
@@ -125,7 +128,8 @@ learn(struct rows *r, struct table *t, size_t n, struct fault *f)
 		t->guess[i] = (unsigned)c;
 	}
 	for (i = 0; i < t->n; i++)
-		if (!t->columns[i].defaulted && !t->columns[i].generated)
+		if (!r->given && !t->columns[i].defaulted &&
+		    !t->columns[i].generated)
 			marked[i] = 1;
 	t->last = find_batch(t, marked, f);
 	t->n_guess = n;

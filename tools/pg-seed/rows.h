@@ -12,13 +12,18 @@ struct rows {
 	PGconn *conn; /* for the catalog */
 	struct tables *tables;
 	const char *const *files; /* operands; origins count in them */
+	int given; /* a column that a row does not have is not written */
 	struct scan_member *members;
 	struct buf scratch, literal; /* used while a row is written */
 };
 
-/* 0, or -1 without memory. */
+/*
+ * given: columns that a row does not have are left alone; else those without
+ * a default are null, and rows that differ in them go together.  0, or -1
+ * without memory.
+ */
 int rows_init(struct rows *r, PGconn *conn, struct tables *ts,
-    const char *const *files, struct fault *f);
+    const char *const *files, int given, struct fault *f);
 void rows_release(struct rows *r);
 
 /*
