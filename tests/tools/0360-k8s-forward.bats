@@ -117,6 +117,29 @@ setup() {
 	k8s-forward web:8000 -- python3 many
 }
 
+@test "more than there are descriptors for: they wait, and no processor is busy" {
+	cat >crowd <<-'S'
+		import os, resource, socket, time
+		resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+		port = int(os.environ['FORWARD_WEB_8000'])
+		def busy():
+		    with open('/proc/%d/stat' % os.getppid()) as f:
+		        return sum(map(int, f.read().rsplit(')')[1].split()[11:13])) / os.sysconf('SC_CLK_TCK')
+		all = [socket.create_connection(('127.0.0.1', port), 10) for _ in range(40)]
+		time.sleep(0.5)
+		before = busy()
+		time.sleep(1)
+		print(busy() - before < 0.3)
+		for s in all[:-1]:
+		    s.close()
+		all[-1].sendall(b'last bye\n')
+		print(b''.join(iter(lambda: all[-1].recv(4096), b'')))
+	S
+	run -0 --separate-stderr bash -c 'ulimit -Sn 40; exec k8s-forward web:8000 -- python3 crowd'
+	[[ $output == *True* && $output == *"web-1\\nlast bye\\n'" ]]
+	[[ $stderr == 'k8s-forward: web:8000: too many connections: further connections wait' ]]
+}
+
 @test "an answer after the local side has finished" {
 	run -0 k8s-forward web:8000 -- python3 -c "
 import os, socket

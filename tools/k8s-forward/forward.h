@@ -9,8 +9,6 @@
 #include "lib/kube_watch.h"
 #include "lib/kube_ws.h"
 
-#define FORWARD_LINKS 4096 /* connections at most */
-
 struct link;
 
 struct forward {
@@ -20,7 +18,7 @@ struct forward {
 	double patience_ms; /* how long a connection waits for a ready pod */
 	struct target *targets;
 	size_t ntargets;
-	size_t nlinks;
+	size_t nlinks, max_links;
 };
 
 struct target {
@@ -31,6 +29,8 @@ struct target {
 	const char *text; /* the operand, for messages; borrowed */
 	int local;        /* port; 0 until target_listen for a free one */
 	int fd;           /* listening, or -1 */
+	struct loop_timer *full; /* while there is no room for connections */
+	int was_full;            /* has been told */
 
 	struct kube_call_state *call; /* for the Service, or NULL */
 	struct loop_timer *timer;     /* until it is asked for again */

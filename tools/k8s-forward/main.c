@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "forward.h"
@@ -20,6 +21,9 @@ static const char usage[] =
     "k8s-forward [--address ADDRESS] [--context NAME] [--kubeconfig FILE]\n"
     "    [-n NAMESPACE] [-t DURATION] [LOCAL:]NAME:PORT ...\n"
     "    [-- COMMAND [ARG ...]]";
+
+#define MAX_LINKS 4096
+#define OTHER_FILES 20 /* all that are open but for those of links */
 
 enum { O_ADDRESS = 1 };
 
@@ -89,6 +93,22 @@ take_targets(int argc, char **argv, struct forward *fw, struct arguments *args)
 		    0)
 			tool_usage("%s", f.msg);
 	}
+}
+
+/*
+ * How many connections there may be.  Each has two descriptors: one that was
+ * accepted and then had no second would keep the others out.
+ */
+static size_t
+room_for_links(size_t targets)
+{
+	struct rlimit files;
+	size_t n = OTHER_FILES + targets;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+	    files.rlim_cur > n + 2 * MAX_LINKS)
+		return MAX_LINKS;
+	return files.rlim_cur < n + 2 ? 1 : (files.rlim_cur - n) / 2;
 }
 
 /* FORWARD_NAME_PORT in the environment: the local port. */
@@ -179,6 +199,7 @@ main(int argc, char **argv)
 	record_init(&record);
 	parse(argc, argv, &r.fw, &args);
 	take_targets(argc, argv, &r.fw, &args);
+	r.fw.max_links = room_for_links(r.fw.ntargets);
 	kube_tool_open(&args.cluster, &r.fw.loop, &r.fw.kube, &r.fw.ns);
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		if (loop_signal(r.fw.loop, signals[i], on_signal, &r, &f) != 0)

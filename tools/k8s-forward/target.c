@@ -18,6 +18,7 @@
 #include "tool.h"
 
 #define AGAIN_MS 300.0 /* between looks for a Service that is not there */
+#define FULL_MS 100.0  /* until connections are accepted again */
 
 static void look(struct target *t);
 
@@ -53,6 +54,37 @@ target_parse(struct target *t, const char *arg, struct fault *f)
 	return t->name != NULL && t->port != NULL ? 0 : fault_nomem(f);
 }
 
+static void on_accept(void *arg, int fd, uint32_t events);
+
+static int
+accept_more(struct target *t, struct fault *f)
+{
+	return loop_fd(t->fw->loop, t->fd, EPOLLIN, on_accept, t, f);
+}
+
+static void
+on_room(void *arg)
+{
+	struct target *t = arg;
+	struct fault f = { 0 };
+
+	t->full = NULL;
+	if (accept_more(t, &f) != 0)
+		tool_die(&f);
+}
+
+/* No more for a while: those that come wait in the kernel's queue. */
+static void
+wait_for_room(struct target *t, const char *why)
+{
+	if (!t->was_full)
+		tool_warn("%s: %s: further connections wait", t->text, why);
+	t->was_full = 1;
+	t->full = loop_timer(t->fw->loop, FULL_MS, on_room, t, NULL);
+	if (t->full != NULL)
+		loop_fd_drop(t->fw->loop, t->fd);
+}
+
 static void
 on_accept(void *arg, int fd, uint32_t events)
 {
@@ -60,13 +92,18 @@ on_accept(void *arg, int fd, uint32_t events)
 	int peer;
 
 	(void)events;
-	while ((peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) !=
-	       -1) {
-		if (t->fw->nlinks < FORWARD_LINKS)
+	while (t->fw->nlinks < t->fw->max_links) {
+		peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (peer != -1) {
 			link_new(t, peer);
-		else
-			close(peer);
+			continue;
+		}
+		/* to be told of it again at once would be for ever */
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			wait_for_room(t, strerror(errno));
+		return;
 	}
+	wait_for_room(t, "too many connections");
 }
 
 /* A listening socket at address, port t->local: its descriptor, or -1. */
@@ -112,7 +149,7 @@ target_listen(struct target *t, struct fault *f)
 	    getnameinfo((struct sockaddr *)&at, len, NULL, 0, port,
 		sizeof(port), NI_NUMERICSERV) == 0)
 		t->local = (int)strtol(port, NULL, 10);
-	return loop_fd(t->fw->loop, t->fd, EPOLLIN, on_accept, t, f);
+	return accept_more(t, f);
 }
 
 /* The number of a pod's port, which may be a name: 0 when it has none. */
@@ -328,6 +365,7 @@ target_release(struct target *t)
 		close(t->fd);
 	}
 	loop_timer_cancel(t->fw->loop, &t->timer);
+	loop_timer_cancel(t->fw->loop, &t->full);
 	kube_cancel(t->fw->kube, t->call);
 	kube_cache_free(t->pods);
 	free(t->name);
