@@ -111,6 +111,22 @@ holds() {
 	holds '.[1] | .route == "/echo/:id" and .ok and (.url | endswith("/echo/42?r=0.5"))'
 }
 
+@test "a captured URL is a path of its own; without one there is a base to name" {
+	run -0 probe <<-END
+		{"name": "make", "group": "g", "method": "POST", "path": "/echo", "body": "$BASE/echo/next", "capture": {"NEXT": ".body"}}
+		{"name": "use", "group": "g", "path": "\${NEXT}", "expect": {"jq": [".path == \"/echo/next\""]}}
+	END
+	run -1 http-probe <<-END
+		{"name": "make", "group": "g", "path": "$BASE/echo", "capture": {"NAME": ".name"}}
+		{"name": "use", "group": "g", "path": "\${NAME}"}
+	END
+	[[ $output == *'not sent: path: no URL, and no --base is given'* ]]
+}
+
+@test "a check's own content type stands in the place of that of JSON" {
+	run -0 probe <<<'{"name": "patch", "method": "PATCH", "path": "/echo", "headers": {"content-type": "application/merge-patch+json"}, "json": {}, "expect": {"jq": [".headers[\"content-type\"] == \"application/merge-patch+json\""]}}'
+}
+
 @test "captures stay within their group and file" {
 	run -2 probe <<-'END'
 		{"name": "make", "group": "a", "path": "/echo", "capture": {"ID": ".id"}}

@@ -18,8 +18,9 @@ struct request {
 };
 
 /*
- * Fills p for check c behind base (unused when c has a whole URL).  The number
- * of variables that were not captured, so that it must not be sent; or -1.
+ * Fills p for check c behind base (unused when its path is a whole URL, NULL
+ * when there is none).  More than 0 when a variable was not captured, so that
+ * it must not be sent; or -1.
  */
 int request_make(struct request *p, const struct check *c, const char *base,
     const struct vars *vars, struct fault *f);
