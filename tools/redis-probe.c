@@ -180,6 +180,8 @@ read_check(struct checks *cs, const char *line, size_t len, const char *file,
 		return -1;
 	if (!cJSON_IsObject(v))
 		rc = fault_set(f, FAULT_INPUT, "not an object");
+	else if (scan_has_zero(line, len))
+		rc = fault_set(f, FAULT_INPUT, "a zero byte (\\u0000)");
 	for (m = v->child; m != NULL && rc == 0; m = m->next)
 		rc = read_member(cs, c, m, f);
 	cJSON_Delete(v);

@@ -58,7 +58,7 @@ probe list list redis true 0 true" ]
 	local bad
 	for bad in '{"name":"x"}' '{"command":["PING"]}' '{"name":"x","command":[]}' '{"name":"x","command":"PING"}' \
 		'{"name":"x","command":["PING"],"expect":". == 1"}' '{"name":"x","command":["PING"],"expect":[". =="]}' \
-		'{"name":"x","command":["PING"],"expcet":[]}' '{"name":"x","command":["SET","a",{}]}' \
+		'{"name":"x","command":["PING"],"expcet":[]}' '{"name":"x","command":["SET","a",{}]}' '{"name":"x","command":["SET","a","b\u0000c"]}' \
 		'{"name":"x","command":["PING"]' '[]' '{"name":"set","command":["PING"]}'; do
 		check '{"name":"set","command":["SET","sent","1"]}' "$bad" >"$BATS_TEST_TMPDIR/c.jsonl"
 		run redis-probe "$BATS_TEST_TMPDIR/c.jsonl"

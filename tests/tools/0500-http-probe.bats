@@ -195,6 +195,7 @@ holds() {
 		{"name": 1, "path": "/"}
 		{"name": "x", "path": "/", "method": "get"}
 		{"name": "x", "path": "/", "body": "a", "json": 1}
+		{"name": "x", "path": "/", "body": "a\u0000b"}
 		{"name": "x", "path": "/", "repeat": 0}
 		{"name": "x", "path": "/", "repeat": 1.5}
 		{"name": "x", "path": "/", "retry": {"times": 1, "delay": "soon"}}
@@ -357,6 +358,8 @@ time.sleep(0.4); p.send_signal(signal.SIGINT); sys.exit(p.wait())' "$BASE"
 	run -2 probe --oops
 	run -2 probe --vars nosuchfile
 	echo '[1]' >vars.json
+	run -2 probe --vars vars.json
+	echo '{"A": "b\u0000c"}' >vars.json
 	run -2 probe --vars vars.json
 	run -0 http-probe --help
 	[[ $output == 'usage: http-probe '* ]]

@@ -35,6 +35,18 @@ depth(void)
 	tap_str(f.msg, "line 1 column 201: nested too deep", "with its place");
 }
 
+/* cJSON takes one for a blank, or for the end of a string. */
+static void
+zero_byte(void)
+{
+	static const char text[] = "{\"a\":\n\"b\0c\"}";
+	struct fault f = { 0 };
+
+	tap_ok(json_parse(text, sizeof text - 1, &f) == NULL,
+	    "a zero byte is refused");
+	tap_str(f.msg, "line 2 column 3: a zero byte", "with its place");
+}
+
 static void
 members(void)
 {
@@ -177,6 +189,7 @@ main(void)
 	round_trip("{\n  \"a\": nope}", "line 2 column 8: malformed JSON");
 	round_trip("", "line 1 column 1: no value");
 	depth();
+	zero_byte();
 	members();
 	items();
 	integers();

@@ -300,6 +300,22 @@ texts(void)
 }
 
 static void
+zeros(void)
+{
+	static const struct {
+		const char *text;
+		int has;
+	} t[] = { { "{\"a\":\"\\u0000\"}", 1 }, { "\"\\\\u0000\"", 0 },
+		{ "\"\\\\\\u0000\"", 1 }, { "\"\\\\u0000\\u0000\"", 1 },
+		{ "\"\\u0001\"", 0 }, { "\"u0000\"", 0 }, { "", 0 } };
+	size_t i;
+
+	for (i = 0; i < sizeof t / sizeof t[0]; i++)
+		tap_ok(scan_has_zero(t[i].text, strlen(t[i].text)) == t[i].has,
+		    "%s: %s", t[i].text, t[i].has ? "a zero" : "none");
+}
+
+static void
 numbers(void)
 {
 	static const char *const texts_[] = { "0", "-0", "1", "-1", "0.1",
@@ -427,6 +443,7 @@ main(void)
 {
 	good();
 	bad();
+	zeros();
 	depth();
 	slices();
 	paths();

@@ -240,6 +240,9 @@ main(void)
 	    "line 3: duplicate key");
 	reads("{\"a\":1}\n{\"a\":",
 	    "line 2: the JSON value that starts here is malformed");
+	reads("{\"a\":1,\n\"b\":\"x\\u0000y\"}",
+	    "line 2: a string holds a zero byte");
+	reads("{\"a\":\"\\\\u0000\"}", "{\"a\":\"\\\\u0000\"}");
 	reads("{a: 0644, \"b\": yes}", "{\"a\":420,\"b\":true}");
 	reads("{\"a\": 1}\n---\nb: 2\n", "{\"a\":1}\n{\"b\":2}");
 	reads(

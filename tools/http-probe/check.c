@@ -348,13 +348,13 @@ read_check(struct reader *r, const struct checks *all, const char *line,
 	cJSON *v = json_parse(line, len, f);
 	const cJSON *m;
 	size_t i;
-	int rc = 0;
+	int rc;
 
 	if (v == NULL)
 		return -1;
 	if (!cJSON_IsObject(v))
 		rc = bad(f, "check", "not a JSON object");
-	else
+	else if ((rc = rules_zero(line, len, f)) == 0)
 		rc = rules_unique(v, f);
 	if (rc == 0)
 		rc = collect_known(r, all, json_str(v, "group", NULL), f);

@@ -6,6 +6,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "lib/scan.h"
+
 static int
 bad(struct fault *f, const char *what, const char *why)
 {
@@ -29,6 +31,23 @@ rules_unique(const cJSON *check, struct fault *f)
 			return -1;
 	}
 	return 0;
+}
+
+int
+rules_zero(const char *line, size_t len, struct fault *f)
+{
+	const char *end = line + len, *behind = end;
+	struct scan_value v;
+
+	/* that body is sent as it stands */
+	if (scan_path(line, len, "json", &v, NULL) == 1) {
+		behind = v.at + v.len;
+		len = (size_t)(v.at - line);
+	}
+	return scan_has_zero(line, len) ||
+		       scan_has_zero(behind, (size_t)(end - behind)) ?
+		   bad(f, "check", "a zero byte (\\u0000)") :
+		   0;
 }
 
 int

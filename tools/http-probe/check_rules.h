@@ -13,6 +13,9 @@
 /* No member stands twice, at any depth but in a body. */
 int rules_unique(const cJSON *check, struct fault *f);
 
+/* No \u0000 in a line, but in a body: strings would end there. */
+int rules_zero(const char *line, size_t len, struct fault *f);
+
 /* A header that can be sent. */
 int rules_header(const char *name, const char *value, struct fault *f);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/json.h"
+#include "lib/scan.h"
 
 #define VARS_FILE_MAX (16 << 20) /* bytes of a --vars file */
 
@@ -99,6 +100,11 @@ vars_read(struct vars *v, const char *path, struct fault *f)
 	all = json_parse(buf_str(&text), text.len, f);
 	if (all == NULL) {
 		fault_prefix(f, "%s", path);
+		goto out;
+	}
+	if (scan_has_zero(buf_str(&text), text.len)) {
+		fault_set(f, FAULT_INPUT, "%s: a zero byte (\\u0000)", path);
+		cJSON_Delete(all);
 		goto out;
 	}
 	rc = cJSON_IsObject(all) ?

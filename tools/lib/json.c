@@ -173,25 +173,25 @@ cJSON *
 json_parse(const char *s, size_t len, struct fault *f)
 {
 	struct tokens numbers = { s, s + len, 0 };
-	const char *end = NULL, *deep;
+	const char *end = NULL, *bad = too_deep(s, len);
 	cJSON *v;
 
-	deep = too_deep(s, len);
-	if (deep != NULL) {
-		fault_at(s, deep, "nested too deep", f);
+	/* a zero byte: to cJSON a blank, or the end of a string */
+	if (bad == NULL && len > 0)
+		bad = memchr(s, '\0', len);
+	if (bad != NULL) {
+		fault_at(s, bad, *bad ? "nested too deep" : "a zero byte", f);
 		return NULL;
 	}
 	/* cJSON does not tell what is malformed from what found no memory */
 	errno = 0;
 	v = cJSON_ParseWithLengthOpts(s, len, &end, 0);
-	if (v == NULL && errno == ENOMEM) {
-		fault_nomem(f);
-		return NULL;
-	}
 	if (v == NULL) {
 		if (end == NULL || end > s + len)
 			end = s + len;
 		fault_at(s, end, len == 0 ? "no value" : "malformed JSON", f);
+		if (errno == ENOMEM)
+			fault_nomem(f);
 		return NULL;
 	}
 	for (; end < s + len; end++)

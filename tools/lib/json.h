@@ -18,7 +18,8 @@
 /*
  * Parses exactly one value with nothing but blanks behind it.  The caller
  * frees it with cJSON_Delete.  NULL with FAULT_INPUT "line L column C:
- * reason" when it is malformed.
+ * reason" when it is malformed.  Strings are C's: one ends at a \u0000 in it;
+ * who must not lose its rest asks scan_has_zero.
  */
 cJSON *json_parse(const char *s, size_t len, struct fault *f);
 

@@ -37,8 +37,8 @@ struct scan_member {
 struct scan; /* a reader of lines */
 
 /*
- * Opens path ("-": standard input; fd-owned) for lines of at most max
- * bytes.  NULL with f filled.
+ * Opens path ("-": standard input, which scan_close leaves open) for lines of
+ * at most max bytes.  NULL with f filled.
  */
 struct scan *scan_open(const char *path, size_t max, struct fault *f);
 void scan_close(struct scan *s);
@@ -71,6 +71,12 @@ int
 scan_value(const char *s, size_t len, struct scan_value *v, struct fault *f);
 
 /*
+ * 1 when a string or a name in well-formed JSON text has a \u0000, which C
+ * strings cannot hold; else 0.
+ */
+int scan_has_zero(const char *s, size_t len);
+
+/*
  * Finds the value at a dotted path (".a.b" or "a.b") in an object line
  * without splitting all of it: 1 with *v, 0 when missing, -1 malformed.
  */
@@ -83,7 +89,10 @@ int scan_path(const char *line, size_t len, const char *path,
  */
 int scan_text(const struct scan_value *v, struct buf *b, struct fault *f);
 
-/* A number value as a double: 0, or -1 when v is no number. */
+/*
+ * A number value as a double: 0, or -1 when v is no number.  v stands in an
+ * object or is followed by a byte that is no part of a number.
+ */
 int scan_double(const struct scan_value *v, double *out);
 
 /* 1 when the string value equals s (escapes undone), else 0. */

@@ -115,6 +115,24 @@ scan_same(const char *p, size_t len, const char *want, size_t want_len)
 }
 
 int
+scan_has_zero(const char *s, size_t len)
+{
+	const char *p = s, *end = s + len;
+	size_t slashes;
+
+	while ((p = memmem(p, (size_t)(end - p), "\\u0000", 6)) != NULL) {
+		/* after an odd number of others it is quoted itself */
+		for (slashes = 0; p - slashes > s; slashes++)
+			if (*(p - slashes - 1) != '\\')
+				break;
+		if (slashes % 2 == 0)
+			return 1;
+		p += 6;
+	}
+	return 0;
+}
+
+int
 scan_text(const struct scan_value *v, struct buf *b, struct fault *f)
 {
 	const char *p = v->at, *end = v->at + v->len, *run;

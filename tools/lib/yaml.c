@@ -72,7 +72,9 @@ yaml_read(const char *text, size_t len, struct yaml_docs *docs, struct fault *f)
 	*docs = (struct yaml_docs){ 0 };
 	while (blanks < len && strchr(" \t\r\n", text[blanks]) != NULL)
 		blanks++;
-	if (blanks < len && (text[blanks] == '{' || text[blanks] == '['))
+	/* cJSON ends a string at a zero byte, the YAML reader refuses it */
+	if (blanks < len && (text[blanks] == '{' || text[blanks] == '[') &&
+	    memmem(text, len, "\\u0000", 6) == NULL)
 		rc = yaml_json(text, len, docs, &values, &json);
 	if (rc == 1)
 		return 0;
