@@ -71,13 +71,16 @@ units: $(UNITS:%=$(BUILD)/unit/%) build/preload/failmalloc.so
 deps:
 	@share/setup
 
-# set-up comes first, then the build in a make of its own that sees its results
-check: deps
-	@$(MAKE) --no-print-directory all units
+# set-up comes first, then the build in a make of its own that sees its results;
+# once, also for several goals of make -j
+built: deps
+	@$(MAKE) --no-print-directory all
+
+check: built
+	@$(MAKE) --no-print-directory units
 	@share/check/run-tests $(TESTS)
 
-inttest: deps
-	@$(MAKE) --no-print-directory all
+inttest: built
 	@share/inttest
 
 check-cluster: all
@@ -88,8 +91,7 @@ check-cluster: all
 bench-cluster: all $(BENCH:%=$(BUILD)/bench/%)
 	@tests/bench/cluster
 
-inttest-job: deps
-	@$(MAKE) --no-print-directory all
+inttest-job: built
 	@share/inttest-job
 
 # with podman, buildah or docker; compiled in there, so nothing is needed here
@@ -99,9 +101,8 @@ image:
 reap: all
 	@build/bin/k8s-delete --expired
 
-lint: deps
+lint: built
 	@share/setup lint
-	@$(MAKE) --no-print-directory all
 	@share/check/lint
 
 install: all
@@ -118,6 +119,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all units deps check check-cluster bench-cluster inttest inttest-job image reap lint install clean
+.PHONY: all units deps built check check-cluster bench-cluster inttest inttest-job image reap lint install clean
 .DELETE_ON_ERROR:
 .SECONDARY:

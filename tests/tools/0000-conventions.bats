@@ -87,6 +87,11 @@ documented() {
 	[[ $output == *'Nothing to be done'* ]]
 }
 
+@test "two goals beside each other are built once" {
+	run -0 make -C "$ROOT" -nj BUILD="$BATS_TEST_TMPDIR" inttest inttest-job
+	[ "$(grep -c ' tools/tool.c$' <<<"$output")" = 1 ]
+}
+
 @test "make install puts tools, manuals and data under PREFIX" {
 	run -0 make -C "$ROOT" --no-print-directory install DESTDIR="$BATS_TEST_TMPDIR" PREFIX=/opt/it
 	for t in $(tools); do
