@@ -74,6 +74,31 @@ patches() { # N NAME: 1 unless so many PATCHes of it were sent
 	[[ $stderr == *'serviceaccount "robot" not found' ]]
 }
 
+@test "fields that are fixed at the creation: what to do" {
+	cat >fixed.yaml <<-'Y'
+		apiVersion: batch/v1
+		kind: Job
+		metadata: {name: j}
+		spec: {parallelism: 0, template: {spec: {restartPolicy: Never, containers: [{name: c, image: x}]}}}
+		---
+		apiVersion: apps/v1
+		kind: StatefulSet
+		metadata: {name: s}
+		spec: {serviceName: a, replicas: 0, selector: {matchLabels: {a: a}}, template: {metadata: {labels: {a: a}}, spec: {containers: [{name: c, image: x}]}}}
+		---
+		apiVersion: rbac.authorization.k8s.io/v1
+		kind: RoleBinding
+		metadata: {name: r}
+		roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: a}
+	Y
+	k8s-apply -n "$NS" -f fixed.yaml >/dev/null
+	sed -i 's/Never/OnFailure/; s/serviceName: a/serviceName: b/; s/Role, name: a/Role, name: b/' fixed.yaml
+	run -1 --separate-stderr k8s-apply -n "$NS" -f fixed.yaml
+	for ref in job/j statefulset/s rolebinding/r; do
+		[[ $stderr == *": only a new object can have another one; k8s-delete -n $NS $ref removes this one"* ]]
+	done
+}
+
 @test "other refusals are told at once" {
 	rule '* PATCH.*configmaps/one status 403 - configmaps "one" is forbidden: User "u" cannot patch resource'
 	run -3 --separate-stderr apply -f cm.yaml

@@ -133,7 +133,10 @@ int diff_print(struct object *o, struct fault *f);
 /* The line of progress, on a terminal; done: takes it away. */
 void report_progress(struct apply *a, int done);
 
-/* Tells a conflict: field and manager of each cause. */
-void report_conflict(const struct object *o, const cJSON *status);
+/*
+ * Tells what to do about a refusal where that is known: a conflict, with
+ * field and manager of each cause; fields that are fixed at the creation.
+ */
+void report_refusal(const struct object *o, const cJSON *status);
 
 #endif

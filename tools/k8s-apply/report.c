@@ -74,27 +74,66 @@ report_progress(struct apply *a, int done)
  * A cause's message is `conflict with "MANAGER" using v1`; its field the
  * path of what is contended.
  */
+static int
+report_conflict(const char *name, const cJSON *cause)
+{
+	const char *reason = json_str(cause, "reason", NULL);
+	const char *field = json_str(cause, "field", NULL);
+	const char *message = json_str(cause, "message", NULL);
+
+	if (reason == NULL || strcmp(reason, "FieldManagerConflict") != 0)
+		return 0;
+	tool_warn("%s: %s: %s", name, field != NULL ? field : "unknown field",
+	    message != NULL ? message : "conflict");
+	return 1;
+}
+
+/*
+ * There is no reason of its own for it, so the words of k8s' validation count
+ * (apimachinery's api/validation, apis/core, apps and rbac).
+ */
+static void
+report_fixed(const struct object *o, const char *name, const cJSON *cause)
+{
+	static const char *const words[] = { "immutable", "may not change",
+		"cannot change", "for fields other than" };
+	const char *field = json_str(cause, "field", NULL);
+	const char *message = json_str(cause, "message", NULL);
+	size_t i;
+
+	if (message == NULL)
+		return;
+	for (i = 0; i < sizeof words / sizeof *words; i++)
+		if (strstr(message, words[i]) != NULL) {
+			tool_warn("%s: %s: only a new object can have another "
+				  "one; k8s-delete%s%s %s/%s removes this one",
+			    name, field != NULL ? field : "a field",
+			    o->ns != NULL ? " -n " : "",
+			    o->ns != NULL ? o->ns : "", o->kind.singular,
+			    o->name);
+			return;
+		}
+}
+
 void
-report_conflict(const struct object *o, const cJSON *status)
+report_refusal(const struct object *o, const cJSON *status)
 {
 	const cJSON *c;
 	char name[512];
-	int any = 0;
+	int conflicts = 0;
 
+	object_name(o, name, sizeof name);
 	cJSON_ArrayForEach(c, json_at(status, "details", "causes", NULL)) {
-		const char *reason = json_str(c, "reason", NULL);
-		const char *field = json_str(c, "field", NULL);
-		const char *message = json_str(c, "message", NULL);
-
-		if (reason == NULL ||
-		    strcmp(reason, "FieldManagerConflict") != 0)
-			continue;
-		any = 1;
-		tool_warn("%s: %s: %s", object_name(o, name, sizeof name),
-		    field != NULL ? field : "unknown field",
-		    message != NULL ? message : "conflict");
+		conflicts += report_conflict(name, c);
+		report_fixed(o, name, c);
 	}
-	if (any)
-		tool_warn("%s: --force-conflicts takes these fields over",
-		    object_name(o, name, sizeof name));
+	if (conflicts > 0)
+		tool_warn(
+		    "%s: --force-conflicts takes these fields over", name);
+	else if (json_is(status, "reason", "Conflict") &&
+		 json_at(o->from->object, "metadata", "resourceVersion",
+		     NULL) != NULL)
+		tool_warn("%s: without metadata.resourceVersion it would be "
+			  "applied to any version",
+		    name);
 }

@@ -144,8 +144,9 @@ has_cause(const cJSON *status, const char *reason)
 }
 
 /*
- * Refusals that go away.  A 409 that is no matter of field managers: a quota
- * or an object that somebody writes at the same moment (kubernetes#67761).  A
+ * Refusals that go away.  A 409 that is no matter of field managers, nor of a
+ * version that the input names: a quota or an object that somebody writes at
+ * the same moment (kubernetes#67761).  A
  * pod before its account: each namespace gets "default" from a controller
  * (kubernetes#66689), others may never come.  A 404 without a name: another
  * API server than the one that was asked does not serve the new kind yet.
@@ -169,7 +170,9 @@ may_retry(const struct object *o, const struct kube_answer *answer)
 		       json_str(answer->body, "details", "name", NULL) == NULL;
 	case 409:
 		return soon && strcmp(answer->reason, "Conflict") == 0 &&
-		       !has_cause(answer->body, "FieldManagerConflict");
+		       !has_cause(answer->body, "FieldManagerConflict") &&
+		       json_at(o->from->object, "metadata", "resourceVersion",
+			   NULL) == NULL;
 	default:
 		return 0;
 	}
@@ -220,8 +223,7 @@ answered(void *arg, const struct kube_answer *answer)
 	if (strstr(answer->message, "failed to create typed patch") != NULL)
 		f.code = FAULT_NO;
 	object_fail(o, f.code, "%s", answer->message);
-	if (answer->status == 409)
-		report_conflict(o, answer->body);
+	report_refusal(o, answer->body);
 }
 
 /* The object as it is now; a 404 is an answer as well. */

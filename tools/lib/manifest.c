@@ -126,6 +126,12 @@ check_object(const cJSON *object, const char *source, unsigned long line,
 		return fault_set(f, FAULT_INPUT,
 		    "%s:%lu: metadata.name of this %s is no string (quote it)",
 		    source, line, s);
+	if (strcmp(missing, "metadata.name") == 0 &&
+	    json_at(object, "metadata", "generateName", NULL) != NULL)
+		return fault_set(f, FAULT_INPUT,
+		    "%s:%lu: %s with generateName, but without a name of its "
+		    "own to be known by",
+		    source, line, s);
 	return fault_set(
 	    f, FAULT_INPUT, "%s:%lu: %s without %s", source, line, s, missing);
 }
@@ -307,10 +313,15 @@ manifest_read(struct manifests *m, const char *path, enum manifest_flags flags,
     struct fault *f)
 {
 	size_t before = m->n;
-	struct stat st;
+	struct stat st = { 0 };
+	int there = strcmp(path, "-") == 0 || stat(path, &st) == 0;
 
-	if (strcmp(path, "-") == 0 || stat(path, &st) == -1 ||
-	    !S_ISDIR(st.st_mode))
+	if (!there && (strncmp(path, "http://", 7) == 0 ||
+			  strncmp(path, "https://", 8) == 0))
+		return fault_set(f, FAULT_INPUT,
+		    "%s: not a file; `curl -fsSL' fetches it, `-f -' reads it",
+		    path);
+	if (!S_ISDIR(st.st_mode))
 		return read_file(m, path, flags, f);
 	if (read_folder(m, path, 0, flags, f) != 0)
 		return -1;
