@@ -176,6 +176,10 @@ results() { # kind/name:result of each record
 	check 'bad.yaml:8: placeholder ${TAG} has no value'
 	printf 'apiVersion: v1\nkind: ConfigMop\nmetadata: {name: a}\n' >>bad.yaml
 	check 'bad.yaml:5: ConfigMop: no such kind'
+	printf 'apiVersion: v1\nkind: configmap\nmetadata: {name: a}\n' >>bad.yaml
+	check 'bad.yaml:5: configmap: no such kind in v1; did you mean ConfigMap'
+	printf 'apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-}\n' >>bad.yaml
+	check 'bad.yaml:5: Pod with generateName, but without a name'
 	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: other}\n' >>bad.yaml
 	check 'the object names the namespace other'
 	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ok}\n' >>bad.yaml
@@ -211,6 +215,28 @@ results() { # kind/name:result of each record
 	(($(wc -l <connections) - n > 6))
 }
 
+@test "a namespace on what is in none is passed over, as kubectl does" {
+	printf 'apiVersion: v1\nkind: Namespace\nmetadata: {name: %s-n, namespace: other}\n' "$NS" >n.yaml
+	run -0 k8s-apply -f n.yaml
+	jq -e '.result == "created" and (has("namespace") | not)' <<<"$output"
+}
+
+@test "a field that is fixed: what to do" {
+	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: im}\nimmutable: true\ndata: {a: "1"}\n' >im.yaml
+	k8s-apply -n "$NS" -f im.yaml >/dev/null
+	sed -i 's/"1"/"2"/' im.yaml
+	run -1 --separate-stderr k8s-apply -n "$NS" -f im.yaml
+	[[ $stderr == *"data: only a new object can have another one; k8s-delete -n $NS configmap/im removes this one" ]]
+}
+
+@test "an older version in the input: told at once, with what to do" {
+	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: v, resourceVersion: "1"}\n' >v.yaml
+	sed 's/, resourceVersion: "1"//' v.yaml | k8s-apply -n "$NS" >/dev/null
+	run -1 --separate-stderr k8s-apply -n "$NS" -f v.yaml
+	[[ $stderr == *'without metadata.resourceVersion it would be applied to any version' ]]
+	jq -e '.result == "failed" and .ms < 4000' <<<"$output"
+}
+
 @test "one object is refused, the others go on: 1" {
 	printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: "Not Valid"}\n' >>cm.yaml
 	run -1 --separate-stderr k8s-apply -n "$NS" -f cm.yaml
@@ -231,6 +257,8 @@ results() { # kind/name:result of each record
 	run -2 k8s-apply -n "$NS" </dev/null
 	run -2 k8s-apply -n "$NS" -f none.yaml
 	[[ $output == *none.yaml* ]]
+	run -2 k8s-apply -n "$NS" -f https://example.invalid/a.yaml
+	[[ $output == 'k8s-apply: https://example.invalid/a.yaml: not a file; '*curl* ]]
 	run -2 k8s-apply -n "$NS" cm.yaml
 	run -2 k8s-apply -j 0 -f cm.yaml
 	run -2 k8s-apply -t never -f cm.yaml

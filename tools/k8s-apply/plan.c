@@ -112,8 +112,12 @@ set_namespace(const struct apply *a, struct object *o)
 	    json_str(o->from->object, "metadata", "namespace", NULL);
 
 	o->ns = NULL;
-	if (!o->kind.namespaced)
+	if (!o->kind.namespaced) {
+		/* servers drop it as well, but not that of a Namespace */
+		cJSON_DeleteItemFromObjectCaseSensitive(
+		    json_at(o->from->object, "metadata", NULL), "namespace");
 		return 0;
+	}
 	o->ns = own != NULL && *own != '\0' ? own : a->ns;
 	if (!a->forced_ns || strcmp(o->ns, a->ns) == 0)
 		return 0;
@@ -138,14 +142,27 @@ same_kind(const struct apply *a, struct object *o)
 	return 1;
 }
 
+/* Manifests have kinds in full, operands of tools need not. */
+static int
+find_kind(struct apply *a, struct object *o, struct fault *f)
+{
+	const char *api = text(o, "apiVersion"), *kind = text(o, "kind");
+
+	if (kube_kind_find(a->kube, api, kind, &o->kind, f) != 0)
+		return -1;
+	if (strcmp(o->kind.kind, kind) == 0)
+		return 0;
+	return fault_set(f, FAULT_INPUT,
+	    "%s: no such kind in %s; did you mean %s", kind, api, o->kind.kind);
+}
+
 static int
 set_kind(struct apply *a, struct object *o)
 {
 	struct fault f = { 0 };
 	int here;
 
-	if (same_kind(a, o) || kube_kind_find(a->kube, text(o, "apiVersion"),
-				   text(o, "kind"), &o->kind, &f) == 0) {
+	if (same_kind(a, o) || find_kind(a, o, &f) == 0) {
 		o->known = 1;
 		return set_namespace(a, o);
 	}
@@ -270,8 +287,7 @@ find_new_kind(struct apply *a, struct object *o, int patient, struct fault *f)
 	double wait = NEW_KIND_FIRST_MS, left;
 
 	for (;;) {
-		if (kube_kind_find(a->kube, text(o, "apiVersion"),
-			text(o, "kind"), &o->kind, f) == 0)
+		if (find_kind(a, o, f) == 0)
 			return 0;
 		left = a->deadline - clock_ms();
 		if (!patient || f->code != FAULT_INPUT || left <= 0)
