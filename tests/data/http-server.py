@@ -7,7 +7,7 @@
   /flaky/NAME/N   503 for the first N requests, then 200 with {"attempt": N+1}
   /text           text/plain
   /close          closes the connection without an answer
-  /s3.../FAULT    what an S3 server may answer to a PUT: slow, inside, refuse, lost
+  /s3.../FAULT    what an S3 server may answer to a PUT: slow, inside, refuse, moved, lost
   /seen           JSON: what came so far, and how many at a time at most
 """
 import json
@@ -62,6 +62,9 @@ class Handler(BaseHTTPRequestHandler):
                 return self.answer(200, s3_error('InternalError'), 'application/xml')
         elif part[1] == 'refuse':
             return self.answer(400, s3_error('InvalidDigest'), 'application/xml')
+        elif part[1] == 'moved':
+            return self.answer(301, s3_error('PermanentRedirect'), 'application/xml',
+                               Location='https://elsewhere/')
         elif part[1] == 'lost':  # once a lost connection
             if self.first(self.path, 1):
                 self.close_connection = True

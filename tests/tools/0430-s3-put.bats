@@ -113,6 +113,7 @@ holds() {
 		{"key": "gone", "file": "no/such"}
 		{"key": 1, "body": "x"}
 		{"key": "x", "body": "x", "oops": 1}
+		{"key": "x", "body": "x", "content_type": "a\r\nb: c"}
 		{"key": "broken"
 		["key"]
 		{"key": "good", "body": "x"}
@@ -120,8 +121,8 @@ holds() {
 	run -2 put --make-bucket refused <lines
 	[ "$(keys refused)" = good ]
 	grep -q '^s3-put: stdin:1: key: leaves its prefix: ../up$' err
-	grep -q '^s3-put: stdin:12: ' err
-	grep -q '^s3-put: 13 of 14 objects failed$' err
+	grep -q '^s3-put: stdin:13: ' err
+	grep -q '^s3-put: 14 of 15 objects failed$' err
 	run -2 put --prefix ../x refused <<<'{"key": "a", "body": "b"}'
 	run -2 put --prefix a/. refused <<<'{"key": "./a", "body": "b"}'
 }
@@ -171,6 +172,23 @@ holds() {
 	run -1 s3-put --endpoint "$FAULT" s3-refuses <lines
 	[[ $output == *'s3-put: refuse: 400 InvalidDigest: so it is'* ]]
 	[[ $output == *'"key":"fine"'*'"status":200'* ]]
+}
+
+@test "a large file that is cut while it is sent: 3; the others go on" {
+	local rc=0
+	head -c 2000000 /dev/zero >slow
+	s3-put -j 1 --endpoint "$FAULT" s3-cut slow - <<<'{"key": "fine", "body": "b"}' >out 2>err 3>&- &
+	wait_for 5 bash -c "curl -s $FAULT/seen | grep -q s3-cut/slow" # 503, and again after a pause
+	truncate -s 10 slow
+	wait $! || rc=$?
+	[ "$rc" = 3 ]
+	[ "$(cat err)" = $'s3-put: slow: became shorter\ns3-put: 1 of 2 objects failed' ]
+	holds '.[1] | .key == "fine" and .status == 200'
+}
+
+@test "where a redirect leads is said, and not followed: 3" {
+	run -3 s3-put --endpoint "$FAULT" s3-moved <<<'{"key": "moved", "body": "b"}'
+	[[ $output == *'s3-put: moved: 301 PermanentRedirect: so it is, moved to https://elsewhere/'* ]]
 }
 
 @test "-j: that many at a time" {

@@ -153,6 +153,18 @@ read_members(const char *line, size_t len, struct buf *text, char *there,
 	return n < 0 ? -1 : 0;
 }
 
+/* A content type becomes a header. */
+static int
+bad_type(const char *type)
+{
+	const char *s;
+
+	for (s = type; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || *s == 127)
+			return 1;
+	return *type == '\0';
+}
+
 /* An object of a JSON line: {"key", "body" or "file", "content_type"}. */
 static int
 read_line(struct objects *o, struct object *out, const char *line, size_t len,
@@ -172,6 +184,9 @@ read_line(struct objects *o, struct object *out, const char *line, size_t len,
 	else if (rc == 0 && there[BODY] == there[FILE_NAME])
 		rc = fault_set(
 		    f, FAULT_INPUT, "either body or file must be there");
+	else if (rc == 0 && type != NULL && bad_type(type))
+		rc = fault_set(f, FAULT_INPUT,
+		    "content_type: empty, or a control character");
 	if (rc == 0)
 		rc = there[BODY] ?
 			 object_of_text(out, o->prefix, buf_str(&text[KEY]),

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/clock.h"
 #include "lib/digest.h"
@@ -131,6 +132,16 @@ status_of(enum outcome outcome)
 		   FAULT_UNSURE;
 }
 
+/* 1 when a file is no longer as long as it was when it was hashed. */
+static int
+is_cut(const struct object *o)
+{
+	struct stat st;
+
+	return o->fd != -1 && fstat(o->fd, &st) == 0 &&
+	       (size_t)st.st_size < o->len;
+}
+
 static void
 lane_done(void *arg, const struct http_result *r)
 {
@@ -139,6 +150,11 @@ lane_done(void *arg, const struct http_result *r)
 	char why[600];
 	enum outcome outcome = request_outcome(r, why, sizeof(why));
 
+	/* the end of the request is then our own doing */
+	if (r->error != NULL && is_cut(&l->object)) {
+		outcome = OUTCOME_SPOILT;
+		snprintf(why, sizeof(why), "became shorter");
+	}
 	if (outcome == OUTCOME_AGAIN && l->attempt < PUT_ATTEMPTS) {
 		later(p, l->attempt++, lane_try, l);
 		return;
@@ -149,7 +165,8 @@ lane_done(void *arg, const struct http_result *r)
 		p->result->failed++;
 		tool_warn("%s: %s", l->object.key, why);
 		p->status = tool_worse(p->status, status_of(outcome));
-		p->stop |= outcome != OUTCOME_REFUSED;
+		p->stop |=
+		    outcome != OUTCOME_REFUSED && outcome != OUTCOME_SPOILT;
 	}
 	write_record(l, r, outcome == OUTCOME_DONE ? NULL : why);
 	lane_next(l);

@@ -130,7 +130,7 @@ passing(const char *code)
 enum outcome
 request_outcome(const struct http_result *r, char *why, size_t size)
 {
-	char code[100] = "", message[300] = "";
+	char code[100] = "", message[300] = "", to[200];
 
 	if (r->error != NULL) {
 		snprintf(why, size, "%s", r->error);
@@ -140,6 +140,10 @@ request_outcome(const struct http_result *r, char *why, size_t size)
 	s3_error_part(r->body, "Message", message, sizeof(message));
 	snprintf(why, size, "%d%s%s%s%s", r->status, *code != '\0' ? " " : "",
 	    code, *message != '\0' ? ": " : "", message);
+	/* not followed, as the host is signed */
+	if (r->status / 100 == 3 && http_header(r, "location", to, sizeof(to)))
+		snprintf(
+		    why + strlen(why), size - strlen(why), ", moved to %s", to);
 	if (passing(code) || r->status >= 500 || r->status == 429)
 		return OUTCOME_AGAIN;
 	if (r->status >= 200 && r->status < 300)

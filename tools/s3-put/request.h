@@ -24,6 +24,7 @@ enum outcome {
 	OUTCOME_AGAIN,   /* may work when tried again */
 	OUTCOME_REFUSED, /* a clear no, of this object */
 	OUTCOME_NEVER,   /* a clear no, of every object */
+	OUTCOME_SPOILT,  /* this object changed under our hands */
 	OUTCOME_UNSURE,  /* cannot tell; the next one would fare no better */
 };
 
