@@ -44,7 +44,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o $$(call objects,$$(B_$$*)) tools/object
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Wl,--as-needed $(LDFLAGS) -o $@ $(filter %.o,$^) $(call libs,$(B_$*))
 
-compile = $(CC) -std=gnu17 -D_GNU_SOURCE -DINTTEST_VERSION='"$(VERSION)"' -DINTTEST_PREFIX='"$(PREFIX)"' \
+compile = $(CC) -std=gnu17 -D_GNU_SOURCE -DINTTEST_VERSION='"$(VERSION)"' \
 	-Itools -Itests $(PQ_INC) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/unit/%.o: tests/unit/%.c Makefile
@@ -105,16 +105,17 @@ lint: built
 	@share/setup lint
 	@share/check/lint
 
+to = "$(DESTDIR)$(PREFIX)"
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/inttest $(DESTDIR)$(PREFIX)/share/man
-	install -m 755 $(TOOLS:%=$(BUILD)/bin/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 755 share/inttest share/inttest-job share/inttest-runner share/inttest-summary $(DESTDIR)$(PREFIX)/bin
-	install -D -m 644 share/run.bash $(DESTDIR)$(PREFIX)/share/inttest/share/run.bash
-	install -m 755 share/reach $(DESTDIR)$(PREFIX)/share/inttest/share
-	cp -R pipeline.mk $(wildcard stack.mk) manifests seed share/images share/stonks $(DESTDIR)$(PREFIX)/share/inttest
-	install -d $(DESTDIR)$(PREFIX)/share/inttest/tests
-	cp -R tests/api tests/pages $(wildcard tests/budgets.json) $(DESTDIR)$(PREFIX)/share/inttest/tests
-	for p in man/*.[1-8]; do install -D -m 644 $$p $(DESTDIR)$(PREFIX)/share/man/man$${p##*.}/$${p##*/}; done
+	install -d $(to)/bin $(to)/share/inttest $(to)/share/man
+	install -m 755 $(TOOLS:%=$(BUILD)/bin/%) $(to)/bin
+	install -m 755 share/inttest share/inttest-job share/inttest-runner share/inttest-summary $(to)/bin
+	install -D -m 644 share/run.bash $(to)/share/inttest/share/run.bash
+	install -m 755 share/reach $(to)/share/inttest/share
+	cp -R pipeline.mk $(wildcard stack.mk) manifests seed share/images share/stonks $(to)/share/inttest
+	install -d $(to)/share/inttest/tests
+	cp -R tests/api tests/pages $(wildcard tests/budgets.json) $(to)/share/inttest/tests
+	for p in man/*.[1-8]; do install -D -m 644 $$p $(to)/share/man/man$${p##*.}/$${p##*/}; done
 
 clean:
 	rm -rf build

@@ -93,11 +93,11 @@ documented() {
 }
 
 @test "make install puts tools, manuals and data under PREFIX" {
-	run -0 make -C "$ROOT" --no-print-directory install DESTDIR="$BATS_TEST_TMPDIR" PREFIX=/opt/it
+	run -0 make -C "$ROOT" --no-print-directory install DESTDIR="$BATS_TEST_TMPDIR" PREFIX='/opt/i t'
 	for t in $(tools); do
-		[ -x "$BATS_TEST_TMPDIR/opt/it/bin/$t" ]
+		[ -x "$BATS_TEST_TMPDIR/opt/i t/bin/$t" ]
 	done
-	[ -e "$BATS_TEST_TMPDIR/opt/it/share/man/man1/http-probe.1" ]
-	[ -e "$BATS_TEST_TMPDIR/opt/it/share/inttest/images/postgres/image.json" ]
-	run -0 "$BATS_TEST_TMPDIR/opt/it/bin/inttest" --help
+	[ -e "$BATS_TEST_TMPDIR/opt/i t/share/man/man1/http-probe.1" ]
+	[ -e "$BATS_TEST_TMPDIR/opt/i t/share/inttest/images/postgres/image.json" ]
+	run -0 "$BATS_TEST_TMPDIR/opt/i t/bin/inttest" --help
 }
