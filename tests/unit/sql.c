@@ -62,11 +62,15 @@ main(void)
 	rewritten("e':a' || note':a'", "e':a' || note':a'", "");
 	rewritten("SELECT 1 ; \n", "SELECT 1", "");
 	rewritten("SELECT 1; -- done", "SELECT 1", "");
+	rewritten("SELECT 1;\n/* done;\n:a */ ;\n", "SELECT 1", "");
 	rewritten("a\n\nb", "a\n\nb", "");
 
 	refused("", "f:10: no SQL statement");
 	refused(" \n ", "f:10: no SQL statement");
+	refused("-- c\n/* */;", "f:10: no SQL statement");
 	refused("a;\nb", "f:11: a second statement (use WITH for several)");
+	refused(
+	    "a; -- c\nb;", "f:11: a second statement (use WITH for several)");
 	refused("\n'a", "f:11: a literal without its end");
 	refused("\"a", "f:10: a quoted name without its end");
 	refused("/* /* */", "f:10: a comment without its end");

@@ -167,20 +167,25 @@ colon(struct lexer *l)
 	return 0;
 }
 
-/* A semicolon may only end the statement. */
+/* A semicolon may only end the statement: nothing but comments follows. */
 static int
 semicolon(struct lexer *l)
 {
-	l->p++;
-	while (l->p < l->end && strchr(" \t\r\n;", *l->p) != NULL) {
-		if (*l->p == '\n')
-			l->line++;
-		l->p++;
+	enum pg_token kind = PG_BLANK;
+	const char *why = "";
+	size_t i, n;
+
+	while (l->p < l->end) {
+		n = *l->p == ';' ? 1 : pg_lex(l->p, l->end, &kind, &why);
+		if (n == 0)
+			return fault_line(l, l->line, why);
+		if (*l->p != ';' && kind != PG_BLANK && kind != PG_COMMENT)
+			return fault_line(l, l->line,
+			    "a second statement (use WITH for several)");
+		for (i = 0; i < n; i++)
+			l->line += l->p[i] == '\n';
+		l->p += n;
 	}
-	if (l->p < l->end && strncmp(l->p, "--", 2) != 0)
-		return fault_line(
-		    l, l->line, "a second statement (use WITH for several)");
-	l->p = l->end;
 	return 0;
 }
 
@@ -215,6 +220,8 @@ sql_rewrite(struct sql *q, const char *text, size_t len, const char *file,
 		.file = file,
 		.line = line,
 		.f = f };
+	const char *why, *at;
+	int empty;
 
 	*q = (struct sql){ .n = 0 };
 	buf_init(&l.out, SQL_MAX);
@@ -226,7 +233,9 @@ sql_rewrite(struct sql *q, const char *text, size_t len, const char *file,
 		l.out.data[--l.out.len] = '\0';
 	if (buf_check(&l.out, "statement", f) != 0)
 		goto bad;
-	if (buf_str(&l.out)[strspn(buf_str(&l.out), " \t\r\n")] == '\0') {
+	pg_statement(
+	    buf_str(&l.out), buf_str(&l.out) + l.out.len, &empty, &why, &at);
+	if (empty) {
 		fault_line(&l, line, "no SQL statement");
 		goto bad;
 	}
