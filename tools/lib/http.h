@@ -137,9 +137,13 @@ ssize_t http_raw_send(struct http_call *c, const void *p, size_t n);
 void http_cancel(struct http *h, struct http_call *c);
 
 /*
- * The value of a header (name in lower case) in r->headers, copied into out
- * (size bytes, cut): 1 found, 0 not.
+ * The value of a header (name in lower case) in r->headers, *len bytes: the
+ * first, or the one behind after, which is a value of it.  NULL: no more.
  */
+const char *http_header_next(const struct http_result *r, const char *name,
+    const char *after, size_t *len);
+
+/* The first value of a header copied into out (size bytes, cut): 1, or 0. */
 int http_header(
     const struct http_result *r, const char *name, char *out, size_t size);
 

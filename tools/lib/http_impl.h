@@ -33,6 +33,7 @@ struct http_call {
 	struct curl_slist *headers, *connect_to;
 	struct buf body;     /* collected, or waiting for on_data */
 	struct buf response; /* headers */
+	int complete;        /* the blank line behind them has come */
 	http_data_fn *on_data;
 	http_done_fn *done;
 	void *arg;

@@ -35,10 +35,12 @@ on_header(char *p, size_t size, size_t n, void *arg)
 	c->last_ms = clock_ms();
 	if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) {
 		buf_clear(&c->response); /* 1xx or a redirect came before */
+		c->complete = 0;
 		return all;
 	}
 	while (n > 0 && (p[n - 1] == '\r' || p[n - 1] == '\n'))
 		n--;
+	c->complete |= n == 0;
 	for (colon = 0; colon < n && p[colon] != ':';)
 		colon++;
 	if (colon > 0 && colon < n) {

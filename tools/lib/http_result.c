@@ -47,6 +47,9 @@ describe_error(struct http_call *c)
 	if (c->too_large)
 		snprintf(
 		    c->error, size, "body larger than %zu bytes", c->max_body);
+	else if (c->response.failed)
+		snprintf(c->error, size, "headers larger than %zu bytes",
+		    c->response.max);
 	else if (c->refused_data)
 		snprintf(c->error, size, "ended by its reader");
 	else if (c->idled)
@@ -127,6 +130,9 @@ http_call_result(struct http_call *c, struct http_result *r)
 	r->bytes = c->bytes;
 	r->resent = c->resent;
 	fill_timing(c->easy, &r->timing);
+	/* libcurl takes a connection closed within the headers for their end */
+	if (c->code == CURLE_OK && status != 0 && !c->complete)
+		r->error = "closed within the headers";
 	if (c->code == CURLE_OK)
 		return;
 	describe_error(c);
@@ -142,31 +148,42 @@ http_call_result(struct http_call *c, struct http_result *r)
 	    status == 0 && was_refused(c->code) && r->cause != HTTP_NOT_TLS;
 }
 
-int
-http_header(
-    const struct http_result *r, const char *name, char *out, size_t size)
+const char *
+http_header_next(const struct http_result *r, const char *name,
+    const char *after, size_t *len)
 {
-	const char *p = buf_str(r->headers), *end;
-	size_t n = strlen(name), len;
+	const char *p = after == NULL ? buf_str(r->headers) : after, *end;
+	size_t n = strlen(name);
 
-	for (; *p != '\0'; p = end + 1) {
-		end = strchr(p, '\n');
-		if (end == NULL)
-			break;
+	if (after != NULL)
+		p += strcspn(p, "\n") + 1;
+	for (; (end = strchr(p, '\n')) != NULL; p = end + 1) {
 		if (strncmp(p, name, n) != 0 || p[n] != ':')
 			continue;
 		p += n + 1;
 		p += strspn(p, " \t");
-		len = p < end ? (size_t)(end - p) : 0;
-		if (size > 0) {
-			if (len >= size)
-				len = size - 1;
-			memcpy(out, p, len);
-			out[len] = '\0';
-		}
-		return 1;
+		*len = p < end ? (size_t)(end - p) : 0;
+		return p < end ? p : end;
 	}
-	return 0;
+	return NULL;
+}
+
+int
+http_header(
+    const struct http_result *r, const char *name, char *out, size_t size)
+{
+	size_t len;
+	const char *p = http_header_next(r, name, NULL, &len);
+
+	if (p == NULL)
+		return 0;
+	if (size > 0) {
+		if (len >= size)
+			len = size - 1;
+		memcpy(out, p, len);
+		out[len] = '\0';
+	}
+	return 1;
 }
 
 int
