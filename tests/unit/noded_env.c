@@ -125,6 +125,7 @@ test_build(void)
 	tap_ok(env_get(&e, "O") == NULL, "an optional key that is missing");
 	tap_ok(env_get(&e, "P_1bad") != NULL && env_get(&e, "a b") == NULL,
 	    "names that cannot be are left out");
+	tap_ok(env_get(&e, "P_bin") == NULL, "binaryData is for files only");
 	tap_str(env_get(&e, "L"), "c", "a label");
 	tap_str(env_get(&e, "IPS"), "10.0.0.7,fd00::7", "all addresses");
 	tap_str(env_get(&e, "C"), "1", "a part of a core is rounded up");
@@ -142,6 +143,9 @@ test_faults(void)
 		{ "{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"configMapKeyRef\":"
 		  "{\"name\":\"settings\",\"key\":\"k\"}}}]}",
 		    "couldn't find key k in ConfigMap ns/settings" },
+		{ "{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"configMapKeyRef\":"
+		  "{\"name\":\"settings\",\"key\":\"bin\"}}}]}",
+		    "couldn't find key bin in ConfigMap ns/settings" },
 		{ "{\"env\":[{\"name\":\"X\",\"valueFrom\":{\"configMapKeyRef\":"
 		  "{\"name\":\"no\",\"key\":\"k\"}}}]}",
 		    "configmap \"no\" not found" },
@@ -195,7 +199,8 @@ int
 main(void)
 {
 	map = parse("{\"kind\":\"ConfigMap\",\"data\":{\"color\":\"blue\","
-		    "\"1bad\":\"x\",\"a b\":\"y\"}}");
+		    "\"1bad\":\"x\",\"a b\":\"y\"},"
+		    "\"binaryData\":{\"bin\":\"AAEC\"}}");
 	keys = parse("{\"kind\":\"Secret\",\"data\":{\"pw\":\"c2VzYW1l\"}}");
 	test_expand();
 	test_build();

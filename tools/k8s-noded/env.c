@@ -134,34 +134,28 @@ env_object_value(struct buf *out, const cJSON *object, int secret,
 	return out->failed ? fault_nomem(f) : 1;
 }
 
-/* All keys of one envFrom object. */
+/* All keys of one envFrom object; binaryData is for files only. */
 static int
 add_all(struct env *e, const cJSON *object, int secret, const char *prefix,
     struct fault *f)
 {
-	static const char *const maps[] = { "data", "binaryData" };
 	struct buf value;
 	const cJSON *m;
 	char name[1024];
 	int n, status = 0;
-	size_t i;
 
 	buf_init(&value, ENV_MAX);
-	for (i = 0; i < 2 && status == 0; i++) {
-		cJSON_ArrayForEach(m, json_at(object, maps[i], NULL)) {
-			n = snprintf(
-			    name, sizeof(name), "%s%s", prefix, m->string);
-			/* the kubelet skips names that cannot be */
-			if (n < 0 || (size_t)n >= sizeof(name) ||
-			    !valid_name(name))
-				continue;
-			buf_clear(&value);
-			if (env_object_value(
-				&value, object, secret, m->string, f) < 0 ||
-			    env_set(e, name, buf_str(&value), f) != 0) {
-				status = -1;
-				break;
-			}
+	cJSON_ArrayForEach(m, json_at(object, "data", NULL)) {
+		n = snprintf(name, sizeof(name), "%s%s", prefix, m->string);
+		/* the kubelet skips names that cannot be */
+		if (n < 0 || (size_t)n >= sizeof(name) || !valid_name(name))
+			continue;
+		buf_clear(&value);
+		if (env_object_value(&value, object, secret, m->string, f) <
+			0 ||
+		    env_set(e, name, buf_str(&value), f) != 0) {
+			status = -1;
+			break;
 		}
 	}
 	buf_release(&value);
@@ -214,7 +208,9 @@ key_ref(struct buf *out, const struct env_sources *src, const cJSON *ref,
 		return optional ? 0 :
 				  fault_set(f, FAULT_NO, "%s \"%s\" not found",
 				      secret ? "secret" : "configmap", name);
-	found = env_object_value(out, object, secret, key, f);
+	found = secret || json_at(object, "data", key, NULL) != NULL ?
+		    env_object_value(out, object, secret, key, f) :
+		    0;
 	if (found == 0 && !optional)
 		return fault_set(f, FAULT_NO,
 		    "couldn't find key %s in %s %s/%s", key,
