@@ -165,6 +165,14 @@ events() {
 	[[ $output == *"BackOff Back-off restarting failed container main in pod crash_default("* ]]
 }
 
+@test "a read-only root: neither / nor /etc can be written" {
+	api POST /api/v1/namespaces/default/pods -f -H 'Content-Type: application/json' -d '{"metadata": {"name": "ro"},
+		"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "busybox:1", "securityContext": {"readOnlyRootFilesystem": true},
+		"command": ["sh", "-c", "for f in /x /etc/x /tmp/x; do touch $f 2>/dev/null && echo $f; done; exit 0"]}]}}' >/dev/null
+	until_pod ro '.status.phase == "Succeeded"'
+	[[ -z $(logs ro) ]]
+}
+
 @test "exit codes: success, failure, signal, a program that is not there" {
 	until_pod codes '.status.phase == "Failed"'
 	run -0 pod codes '.status.containerStatuses | sort_by(.name)[] | .state.terminated | "\(.exitCode) \(.reason)"'

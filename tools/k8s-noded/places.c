@@ -130,6 +130,17 @@ places_find(struct places *ps, const struct container *c, const struct env *e,
 	return 0;
 }
 
+int
+places_at(const struct places *ps, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < ps->n; i++)
+		if (strcmp(ps->v[i].dest, path) == 0)
+			return 1;
+	return 0;
+}
+
 const char *
 places_below(const char *path, const char *tree)
 {

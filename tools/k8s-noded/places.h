@@ -33,6 +33,9 @@ int places_find(struct places *ps, const struct container *c,
     const struct env *e, struct fault *f);
 void places_release(struct places *ps);
 
+/* 1 when something is mounted at path itself. */
+int places_at(const struct places *ps, const char *path);
+
 /* path's part below tree ("x/y" for "/usr/x/y" in "/usr"), or NULL. */
 const char *places_below(const char *path, const char *tree);
 

@@ -329,8 +329,12 @@ rootfs_args(
 	if (cwd == NULL || *cwd != '/')
 		cwd = "/";
 	args_option(a, "--dir", cwd, NULL);
-	if (json_bool(security, "readOnlyRootFilesystem", 0))
+	if (json_bool(security, "readOnlyRootFilesystem", 0)) {
 		args_option(a, "--remount-ro", "/", NULL);
+		/* a mount of its own, unless a volume has taken its place */
+		if (!places_at(&ps, "/etc"))
+			args_option(a, "--remount-ro", "/etc", NULL);
+	}
 	args_option(a, "--chdir", cwd, NULL);
 	if (add_command(a, c, e, f) != 0)
 		goto out;
