@@ -165,6 +165,18 @@ events() {
 	[[ $output == *"BackOff Back-off restarting failed container main in pod crash_default("* ]]
 }
 
+@test "deleted while it backs off: restarted once so far, and failed" {
+	api POST /api/v1/namespaces/default/pods -f -H 'Content-Type: application/json' -d '{"metadata": {"name": "backoff", "finalizers": ["example.com/look"]},
+		"spec": {"restartPolicy": "OnFailure", "containers": [{"name": "c", "image": "busybox:1", "command": ["sh", "-c", "exit 3"]}]}}' >/dev/null
+	until_pod backoff '.status.containerStatuses[0].state.waiting.reason == "CrashLoopBackOff"'
+	[[ $(pod backoff '.status.containerStatuses[0].restartCount') == 1 ]]
+	api DELETE /api/v1/namespaces/default/pods/backoff -f >/dev/null
+	until_pod backoff '.status.phase == "Failed"'
+	[[ $(pod backoff '.status.containerStatuses[0].state.terminated.exitCode') == 3 ]]
+	[[ $(pod backoff '.status.conditions[] | select(.type == "Ready") | "\(.status) \(.reason) \(.message)"') == "False PodFailed null" ]]
+	api PATCH /api/v1/namespaces/default/pods/backoff -f -H 'Content-Type: application/merge-patch+json' -d '{"metadata": {"finalizers": null}}' >/dev/null
+}
+
 @test "a read-only root: neither / nor /etc can be written" {
 	api POST /api/v1/namespaces/default/pods -f -H 'Content-Type: application/json' -d '{"metadata": {"name": "ro"},
 		"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "busybox:1", "securityContext": {"readOnlyRootFilesystem": true},

@@ -130,7 +130,6 @@ restart(struct container *c)
 	instance_clear(&c->last);
 	c->last = c->now;
 	c->now = (struct instance){ 0 };
-	c->restarts++;
 	if (ms <= 0) {
 		container_wait(c, "ContainerCreating", "%s", "");
 		return;
@@ -159,6 +158,23 @@ container_step(struct container *c)
 			return;
 	}
 	container_create(c);
+}
+
+void
+container_stay_ended(struct container *c)
+{
+	loop_timer_cancel(c->pod->node->loop, &c->retry);
+	if (c->state != CONTAINER_WAITING || c->last.finished[0] == '\0')
+		return;
+	c->now = c->last;
+	c->last = (struct instance){ 0 };
+	c->state = CONTAINER_TERMINATED;
+}
+
+unsigned
+container_restarts(const struct container *c)
+{
+	return c->instances > 0 ? c->instances - 1 : 0;
 }
 
 void

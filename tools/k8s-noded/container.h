@@ -39,6 +39,15 @@ void container_wait(struct container *c, const char *reason, const char *fmt,
 /* Tries again after ms: until then container_step does nothing. */
 void container_retry(struct container *c, double ms);
 
+/*
+ * It will not be started again: what waits for a restart has the end that it
+ * had, by which its pod is judged.
+ */
+void container_stay_ended(struct container *c);
+
+/* How often it was started again; a restart that is due does not count yet. */
+unsigned container_restarts(const struct container *c);
+
 /* Tries at once what waits for a ConfigMap or Secret: one has changed. */
 void container_hurry(struct container *c);
 

@@ -54,7 +54,7 @@ struct container {
 	char reason[64];           /* of waiting */
 	char *message;             /* of waiting, or NULL; owned */
 	struct instance now, last; /* running or terminated; the one before */
-	unsigned restarts, instances; /* instances: number of the next log */
+	unsigned instances; /* started so far: the number of the next log */
 	struct backoff crash, pull;
 	double config_ms; /* clock_ms of a first failure not yet told; 0 */
 	struct loop_timer *retry; /* while set, nothing is tried */

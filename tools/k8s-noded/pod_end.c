@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "k8s-noded/container.h"
 #include "k8s-noded/event.h"
 #include "k8s-noded/lifecycle.h"
 #include "k8s-noded/metrics.h"
@@ -56,7 +57,7 @@ pod_begin_ending(struct pod *p, double grace_ms)
 	p->state = POD_ENDING;
 	p->grace_ms = grace_ms;
 	for (i = 0; i < p->n; i++)
-		loop_timer_cancel(p->node->loop, &p->containers[i].retry);
+		container_stay_ended(&p->containers[i]);
 	loop_timer_cancel(p->node->loop, &p->deadline);
 }
 

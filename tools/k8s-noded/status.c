@@ -39,7 +39,7 @@ status_phase(const struct pod *p)
 			continue;
 		if (c->state == CONTAINER_RUNNING)
 			running++;
-		else if (c->state == CONTAINER_WAITING && c->restarts == 0)
+		else if (c->state == CONTAINER_WAITING && c->instances == 0)
 			waiting++;
 		else if (c->state == CONTAINER_TERMINATED &&
 			 c->now.exit_code != 0)
@@ -63,7 +63,8 @@ status_compose(const struct pod *p, const cJSON *before)
 	char seconds[CLOCK_TS_SIZE];
 
 	json_set_str(v, "phase", phase);
-	if (p->phase_reason[0] != '\0') {
+	/* what has ended it is not told before its containers are gone */
+	if (p->phase_reason[0] != '\0' && strcmp(phase, "Failed") == 0) {
 		json_set_str(v, "reason", p->phase_reason);
 		json_set_str(v, "message", p->phase_message);
 	}

@@ -108,7 +108,7 @@ status_conditions(const struct pod *p, const char *phase, const cJSON *before)
 {
 	cJSON *list = cJSON_CreateArray();
 	const cJSON *c;
-	const char *type, *reason = NULL;
+	const char *type, *reason = NULL, *why = NULL;
 	char names[512], message[640];
 	int over, initialized, ready;
 
@@ -129,18 +129,18 @@ status_conditions(const struct pod *p, const char *phase, const cJSON *before)
 	ready = unready(p, 0, names, sizeof(names)) == 0 && !over;
 	snprintf(message, sizeof(message),
 	    "containers with unready status: [%s]", names);
-	if (!ready)
-		reason = over                         ? "PodCompleted" :
-			 strcmp(phase, "Failed") == 0 ? "PodFailed" :
-							"ContainersNotReady";
+	if (over || strcmp(phase, "Failed") == 0) {
+		reason = over ? "PodCompleted" : "PodFailed";
+	} else if (!ready) {
+		reason = "ContainersNotReady";
+		why = message;
+	}
 	if (ready && !gates_open(p))
 		add(list, p, before, "Ready", 0, "ReadinessGatesNotReady",
 		    "corresponding condition of a readiness gate is not True");
 	else
-		add(list, p, before, "Ready", ready, reason,
-		    ready || over ? NULL : message);
-	add(list, p, before, "ContainersReady", ready, reason,
-	    ready || over ? NULL : message);
+		add(list, p, before, "Ready", ready, reason, why);
+	add(list, p, before, "ContainersReady", ready, reason, why);
 	add(list, p, before, "PodScheduled", 1, NULL, NULL);
 	cJSON_ArrayForEach(
 	    c, json_at(p->object, "status", "conditions", NULL)) {
@@ -210,7 +210,7 @@ one_status(const struct container *c)
 					  cJSON_CreateObject());
 	json_set_bool(v, "ready",
 	    c->kind == CONTAINER_INIT ? container_succeeded(c) : c->ready);
-	json_set_num(v, "restartCount", c->restarts);
+	json_set_num(v, "restartCount", container_restarts(c));
 	json_set_str(v, "image", image != NULL ? image : "");
 	json_set_str(v, "imageID", c->image_id);
 	if (i->id[0] != '\0')
