@@ -111,7 +111,7 @@ static void
 start_failed(struct container *c, const char *why)
 {
 	event_pod(c->pod, c, "Warning", "FailedPostStartHook",
-	    "PostStartHook failed: %s", why);
+	    "PostStartHook failed%s%s", *why != '\0' ? ": " : "", why);
 	lifecycle_ended(c);
 	lifecycle_stop(c, 1000 * json_num(json_at(c->pod->object, "spec", NULL),
 				     "terminationGracePeriodSeconds", 30));

@@ -271,7 +271,9 @@ refuse(const struct container *c, struct fault *f)
 		json_bool(
 		    json_at(spec, "securityContext", NULL), "runAsNonRoot", 0)))
 		return fault_set(f, FAULT_NO,
-		    "container has runAsNonRoot and image will run as root");
+		    "container has runAsNonRoot and image will run as root "
+		    "(pod: \"%s_%s(%s)\", container: %s)",
+		    c->pod->name, c->pod->ns, c->pod->uid, c->name);
 	return 0;
 }
 

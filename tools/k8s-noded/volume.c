@@ -79,7 +79,10 @@ add_object(struct maker *m, const cJSON *source, const cJSON *object,
 			return -1;
 		if (found == 0 && !optional)
 			return fault_set(f, FAULT_NO,
-			    "references non-existent config key: %s", key);
+			    secret ? "references non-existent secret key: %s" :
+				     "configmap references non-existent "
+				     "config key: %s",
+			    key);
 	}
 	return 0;
 }
