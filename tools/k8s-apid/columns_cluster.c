@@ -179,10 +179,50 @@ binding_role(const cJSON *v, struct buf *out)
 	    out, "%s/%s", kind != NULL ? kind : "", name != NULL ? name : "");
 }
 
+/* The subjects of a kind, as "a, b"; service accounts as "ns/name". */
+static void
+binding_subjects(const cJSON *v, const char *kind, struct buf *out)
+{
+	const char *ns, *name;
+	const cJSON *s;
+	int n = 0;
+
+	cJSON_ArrayForEach(s, json_at(v, "subjects", NULL)) {
+		if (!json_is(s, "kind", kind))
+			continue;
+		ns = json_str(s, "namespace", NULL);
+		name = json_str(s, "name", NULL);
+		buf_addf(out, "%s%s%s%s", n++ > 0 ? ", " : "",
+		    ns != NULL ? ns : "", ns != NULL ? "/" : "",
+		    name != NULL ? name : "");
+	}
+}
+
+static void
+binding_users(const cJSON *v, struct buf *out)
+{
+	binding_subjects(v, "User", out);
+}
+
+static void
+binding_groups(const cJSON *v, struct buf *out)
+{
+	binding_subjects(v, "Group", out);
+}
+
+static void
+binding_accounts(const cJSON *v, struct buf *out)
+{
+	binding_subjects(v, "ServiceAccount", out);
+}
+
 const struct column columns_bindings[] = {
 	COLUMN("Name", column_name),
 	COLUMN("Role", binding_role),
 	COLUMN("Age", column_age),
+	COLUMN_WIDE("Users", binding_users),
+	COLUMN_WIDE("Groups", binding_groups),
+	COLUMN_WIDE("ServiceAccounts", binding_accounts),
 	{ 0 },
 };
 
