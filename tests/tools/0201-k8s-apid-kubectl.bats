@@ -88,6 +88,17 @@ setup() {
 	[[ $output == *'No resources found'* ]]
 }
 
+@test "a kind that is not served is said to be none" {
+	run -1 k apply -f - <<<'{"apiVersion":"batch/v1","kind":"CronJob","metadata":{"name":"c"}}'
+	[[ $output == *'no matches for kind "CronJob" in version "batch/v1"'* ]]
+	kubectl get --raw /openapi/v2 | jq -e '.swagger == "2.0"'
+}
+
+@test "who is bound: users, groups and service accounts with -o wide" {
+	k create rolebinding b --role=r --user=ann --user=bob --group=ops --serviceaccount=x:y
+	[[ $(k get rolebinding b -o wide --no-headers | xargs) =~ ^b\ Role/r\ [0-9]+s\ ann,\ bob\ ops\ x/y$ ]]
+}
+
 @test "get: tables, wide, yaml, selectors, watch" {
 	k apply --server-side -f "$HOME/app.yaml"
 	run k get deploy,svc -o wide

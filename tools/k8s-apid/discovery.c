@@ -395,6 +395,8 @@ discovery(struct request *rq)
 		wants_aggregated(rq) ? aggregated(rq, 0) : group_list(rq);
 	else if (n == 11 && strncmp(s, "/openapi/v3", n) == 0)
 		openapi_root(rq);
+	else if (n == 11 && strncmp(s, "/openapi/v2", n) == 0)
+		openapi_v2(rq);
 	else if (strncmp(s, "/openapi/v3/apis/", 17) == 0)
 		return below(rq, s + 17, 0, openapi_version);
 	else if (strncmp(s, "/openapi/v3/api/", 16) == 0)

@@ -9,6 +9,7 @@
 
 #include "k8s-apid/model.h"
 
+#define OPENAPI_V2 "application/com.github.proto-openapi.spec.v2"
 #define TYPES_MAX 320 /* types that one document can hold */
 #define DOC_MAX (8U << 20)
 
@@ -180,6 +181,24 @@ openapi_version(struct request *rq, const char *group, const char *version)
 	else
 		httpd_answer(rq->http, 200, "application/json", b.data, b.len);
 	buf_release(&b);
+}
+
+/*
+ * kubectl asks for it when it meets a kind that v3 does not have, and fails
+ * without it before it can say so.  As protobuf no bytes are an empty document.
+ */
+void
+openapi_v2(struct request *rq)
+{
+	static const char text[] =
+	    "{\"swagger\":\"2.0\",\"info\":{\"title\":"
+	    "\"Kubernetes\",\"version\":\"v1.32\"},\"paths\":{}}";
+	const char *s = httpd_header(rq->http, "Accept");
+
+	if (s != NULL && strstr(s, OPENAPI_V2) != NULL)
+		httpd_answer(rq->http, 200, OPENAPI_V2 ".v1.0+protobuf", "", 0);
+	else
+		respond_text(rq, 200, "application/json", text);
 }
 
 /* No hashes: a client on the same machine gains nothing by caching. */

@@ -10,6 +10,9 @@
 /* Answers GET /openapi/v3: the list of documents. */
 void openapi_root(struct request *rq);
 
+/* Answers GET /openapi/v2, which has no kinds. */
+void openapi_v2(struct request *rq);
+
 /* Answers with the document of one group and version. */
 void
 openapi_version(struct request *rq, const char *group, const char *version);
