@@ -58,6 +58,11 @@ reason() { jq -r '"\(.code) \(.reason)"' <<<"$1"; }
 	[ "$(api_code GET /apis/nope)" = 404 ]
 }
 
+@test "namespaces go one by one" {
+	api GET /api/v1 | jq -e '.resources[] | select(.name == "namespaces") | .verbs | index("delete") and (index("deletecollection") | not)'
+	[ "$(api_code DELETE /api/v1/namespaces)" = 405 ]
+}
+
 @test "create, get, replace, delete; the version and the uid" {
 	run post "$C/configmaps" '{"metadata":{"name":"a"},"data":{"x":"1"}}'
 	jq -e '.kind == "ConfigMap" and .metadata.uid != null and (.metadata.creationTimestamp | test("^[^.]*Z$"))' <<<"$output"

@@ -14,6 +14,8 @@
 
 static const char *const stored_verbs[] = { "create", "delete",
 	"deletecollection", "get", "list", "patch", "update", "watch", NULL };
+static const char *const one_by_one_verbs[] = { "create", "delete", "get",
+	"list", "patch", "update", "watch", NULL };
 static const char *const create_verbs[] = { "create", NULL };
 static const char *const sub_verbs[] = { "get", "patch", "update", NULL };
 static const char *const forward_verbs[] = { "create", "get", NULL };
@@ -43,7 +45,9 @@ static const struct {
 static const char *const *
 verbs_of(const struct type *t)
 {
-	return t->how == TYPE_REVIEW ? create_verbs : stored_verbs;
+	return t->how == TYPE_REVIEW       ? create_verbs :
+	       type_deletes_collections(t) ? stored_verbs :
+					     one_by_one_verbs;
 }
 
 /* Without memory a list is short, and the answer fails when written. */

@@ -91,7 +91,8 @@ on_collection(struct request *rq)
 		request_flag(rq, "watch") ? verb_watch(rq) : verb_list(rq);
 	else if (is(rq, "POST") && somewhere)
 		verb_create(rq);
-	else if (is(rq, "DELETE") && somewhere)
+	else if (is(rq, "DELETE") && somewhere &&
+		 type_deletes_collections(rq->type))
 		verb_delete_collection(rq);
 	else
 		return 0;

@@ -122,6 +122,12 @@ type_storage(const struct type *t)
 	return t->how == TYPE_EVENTS ? type_named("", "events") : t;
 }
 
+int
+type_deletes_collections(const struct type *t)
+{
+	return strcmp(t->plural, "namespaces") != 0;
+}
+
 const char *
 type_api_version(const struct type *t, char *out, size_t size)
 {

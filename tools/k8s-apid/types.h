@@ -55,6 +55,9 @@ const struct type *type_named(const char *group, const char *plural);
 /* Where its objects are stored: t itself, but for views. */
 const struct type *type_storage(const struct type *t);
 
+/* 0 for namespaces, which only go one by one. */
+int type_deletes_collections(const struct type *t);
+
 /* "v1", "apps/v1": into out (size bytes), which is returned. */
 const char *type_api_version(const struct type *t, char *out, size_t size);
 
