@@ -71,6 +71,21 @@ service_port(cJSON *p)
 	return rc;
 }
 
+/* How long a client stays with its endpoint: three hours. */
+static int
+service_affinity(cJSON *spec)
+{
+	cJSON *config;
+
+	if (!json_is(spec, "sessionAffinity", "ClientIP")) {
+		cJSON_DeleteItemFromObjectCaseSensitive(
+		    spec, "sessionAffinityConfig");
+		return 0;
+	}
+	config = json_sub(json_sub(spec, "sessionAffinityConfig"), "clientIP");
+	return default_num(config, "timeoutSeconds", 10800);
+}
+
 /* The address itself is service_ips.h's to give. */
 static int
 service(cJSON *v)
@@ -78,7 +93,8 @@ service(cJSON *v)
 	cJSON *spec = json_sub(v, "spec"), *p, *list;
 	const char *type;
 	int rc = default_str(spec, "sessionAffinity", "None") |
-		 default_str(spec, "type", "ClusterIP");
+		 default_str(spec, "type", "ClusterIP") |
+		 service_affinity(spec);
 
 	cJSON_ArrayForEach(p, json_at(spec, "ports", NULL)) {
 		rc |= service_port(p);

@@ -145,6 +145,27 @@ set_ip(cJSON *spec, const char *ip, struct status *st)
 	return json_set(spec, "clusterIPs", list) == 0 ? 0 : status_nomem(st);
 }
 
+/* What an address brings with it goes with it, unless it is set anew. */
+static void
+drop_ip(struct service_ips *s, cJSON *spec, const cJSON *was, int dry_run)
+{
+	static const char *const keys[] = { "clusterIPs", "ipFamilies",
+		"ipFamilyPolicy", "internalTrafficPolicy", "clusterIP" };
+	const char *ip = json_str(was, "clusterIP", NULL);
+	const cJSON *now, *old;
+	uint32_t n = offset(s, ip);
+	size_t i;
+
+	for (i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		now = json_at(spec, keys[i], NULL);
+		old = json_at(was, keys[i], NULL);
+		if (now != NULL && old != NULL && json_equal(now, old))
+			cJSON_DeleteItemFromObjectCaseSensitive(spec, keys[i]);
+	}
+	if (n > 0 && !dry_run)
+		s->taken[n / 8] &= (unsigned char)~(1 << (n % 8));
+}
+
 /* Keeps what old had, takes what is asked for, or finds one. */
 int
 service_ips_assign(struct apid *a, const struct type *t, const cJSON *old,
@@ -160,8 +181,10 @@ service_ips_assign(struct apid *a, const struct type *t, const cJSON *old,
 
 	if (strcmp(t->plural, "services") != 0 || spec == NULL)
 		return 0;
-	if (type != NULL && strcmp(type, "ExternalName") == 0)
+	if (type != NULL && strcmp(type, "ExternalName") == 0) {
+		drop_ip(s, spec, json_at(old, "spec", NULL), dry_run);
 		return 0;
+	}
 	if ((ip == NULL || ip[0] == '\0') && was != NULL)
 		return set_ip(spec, was, st);
 	if (ip != NULL && strcmp(ip, "None") == 0)
