@@ -128,6 +128,37 @@ reason() { jq -r '"\(.code) \(.reason)"' <<<"$1"; }
 	jq -e '.details.causes[0].field == "metadata.labels"' <<<"$output"
 }
 
+@test "what only a node would refuse is refused before it is stored" {
+	fields() { jq -r '[.details.causes[].field] | sort | join(" ")' <<<"$1"; }
+	run post "$C/pods" '{"metadata":{"name":"p","finalizers":["mine"]},"spec":{"containers":[{"name":"a","image":"i","restartPolicy":"Always","env":[{"name":"X","valueFrom":{"fieldRef":{"fieldPath":"metadata.colour"}}}],
+		"volumeMounts":[{"name":"v","mountPath":"/v","subPath":"a/../b"}]}],"initContainers":[{"name":"a","image":"i","livenessProbe":{"tcpSocket":{"port":1}}}],
+		"volumes":[{"name":"v","configMap":{"name":"c","defaultMode":512,"items":[{"key":"k","path":"/etc/x"}]}}]}}'
+	[ "$(fields "$output")" = "metadata.finalizers[0] spec.containers[0].env[0].valueFrom.fieldRef.fieldPath spec.containers[0].restartPolicy spec.containers[0].volumeMounts[0].subPath spec.initContainers[0].livenessProbe spec.initContainers[0].name spec.volumes[0].configMap.defaultMode spec.volumes[0].configMap.items[0].path" ]
+	# a sidecar is an init container that is looked after
+	run post "$C/pods" '{"metadata":{"name":"p","finalizers":["x.io/mine"]},"spec":{"containers":[{"name":"a","image":"i"}],"initContainers":[{"name":"b","image":"i","restartPolicy":"Always","livenessProbe":{"tcpSocket":{"port":1}}}]}}'
+	jq -e '.kind == "Pod"' <<<"$output"
+	run post "$C/secrets" '{"metadata":{"name":"s"},"type":"kubernetes.io/tls","data":{"tls.crt":"YQ=="}}'
+	[ "$(fields "$output")" = "data[tls.key]" ]
+	run post "$C/secrets" '{"metadata":{"name":"s"},"type":"kubernetes.io/basic-auth","stringData":{"password":"a"}}'
+	jq -e '.kind == "Secret"' <<<"$output"
+	run post "$C/services" '{"metadata":{"name":"s"},"spec":{"ports":[]}}'
+	[ "$(fields "$output")" = spec.ports ]
+	run post "/apis/apps/v1/namespaces/$NS/statefulsets" '{"metadata":{"name":"d"},"spec":{"serviceName":"a","selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"a","image":"i"}]}}}}'
+	run patch "/apis/apps/v1/namespaces/$NS/statefulsets/d" merge-patch+json '{"spec":{"serviceName":"b"}}'
+	jq -e '.details.causes[0] | .field == "spec" and (.message | startswith("Forbidden: updates to statefulset spec for fields other than"))' <<<"$output"
+}
+
+@test "a Service that becomes external gives its address back; affinity lasts three hours" {
+	run post "$C/services" '{"metadata":{"name":"s"},"spec":{"sessionAffinity":"ClientIP","ports":[{"port":7}]}}'
+	jq -e '.spec.sessionAffinityConfig.clientIP.timeoutSeconds == 10800' <<<"$output"
+	ip=$(jq -r .spec.clusterIP <<<"$output")
+	patch "$C/services/s" merge-patch+json '{"spec":{"sessionAffinity":"None"}}' | jq -e '.spec.sessionAffinityConfig == null'
+	run patch "$C/services/s" merge-patch+json '{"spec":{"type":"ExternalName","externalName":"a.example"}}'
+	jq -e '.spec | .clusterIP == null and .clusterIPs == null and .ipFamilies == null' <<<"$output"
+	post "$C/services" '{"metadata":{"name":"t"},"spec":{"clusterIP":"'"$ip"'","ports":[{"port":7}]}}' | jq -e ".spec.clusterIP == \"$ip\""
+	patch "$C/services/s" merge-patch+json '{"spec":{"type":"ClusterIP","externalName":null}}' | jq -e ".spec.clusterIP | startswith(\"10.\") and . != \"$ip\""
+}
+
 @test "unknown fields: dropped with a warning, refused when strict" {
 	run api POST "$C/configmaps" -D - -H 'Content-Type: application/json' -d '{"metadata":{"name":"a"},"dta":{}}'
 	[[ $output == *'Warning: 299 - "unknown field \"dta\""'* ]]

@@ -143,6 +143,37 @@ names_qualified(const char *s)
 			       NULL;
 }
 
+/* Those of the API server itself have no prefix; others must not look so. */
+const char *
+names_finalizer(const char *s)
+{
+	const char *why = names_qualified(s);
+
+	if (why != NULL || strchr(s, '/') != NULL ||
+	    strcmp(s, "kubernetes") == 0 || strcmp(s, "orphan") == 0 ||
+	    strcmp(s, "foregroundDeletion") == 0)
+		return why;
+	return "name is neither a standard finalizer name nor is it fully "
+	       "qualified";
+}
+
+/* A path in a volume: none that leads out of it. */
+const char *
+names_inner_path(const char *s)
+{
+	const char *p;
+	size_t n;
+
+	if (s[0] == '/')
+		return "must be a relative path";
+	for (p = s; *p != '\0'; p += n + (p[n] == '/')) {
+		n = strcspn(p, "/");
+		if (n == 2 && strncmp(p, "..", 2) == 0)
+			return "must not contain '..'";
+	}
+	return NULL;
+}
+
 const char *
 names_label_value(const char *s)
 {

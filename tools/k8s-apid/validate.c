@@ -355,6 +355,7 @@ check_metadata(struct validation *x, const cJSON *meta)
 	size_t was = go_in(x, "metadata");
 	const char *why = check_name(x->type, json_str(meta, "name", NULL));
 	const cJSON *f;
+	int i = 0;
 
 	if (why != NULL && x->old == NULL)
 		bad_value(x, "name", json_at(meta, "name", NULL), why);
@@ -362,9 +363,12 @@ check_metadata(struct validation *x, const cJSON *meta)
 	check_annotations(x, meta);
 	check_owners(x, meta);
 	cJSON_ArrayForEach(f, json_at(meta, "finalizers", NULL)) {
-		why = names_qualified(f->valuestring);
+		char at[40];
+
+		snprintf(at, sizeof at, "finalizers[%d]", i++);
+		why = names_finalizer(f->valuestring);
 		if (why != NULL)
-			bad_value(x, "finalizers", f, why);
+			bad_value(x, at, f, why);
 	}
 	go_back(x, was);
 }

@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "k8s-apid/names.h"
@@ -28,6 +29,30 @@ check_template(struct validation *x, const cJSON *template)
 		validate_pod_spec(x, json_at(template, "spec", NULL));
 	}
 	go_back(x, was);
+}
+
+/* What can be changed is told, rather than what was. */
+static void
+check_stateful(struct validation *x, const cJSON *spec, const cJSON *old)
+{
+	static const char *const fixed[] = { "podManagementPolicy",
+		"serviceName", "volumeClaimTemplates" };
+	const cJSON *a, *b;
+	size_t i;
+
+	for (i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+		a = json_at(old, fixed[i], NULL);
+		b = json_at(spec, fixed[i], NULL);
+		if ((a == NULL) == (b == NULL) &&
+		    (a == NULL || json_equal(a, b)))
+			continue;
+		bad_forbidden(x, NULL,
+		    "updates to statefulset spec for fields other than "
+		    "'replicas', 'ordinals', 'template', 'updateStrategy', "
+		    "'persistentVolumeClaimRetentionPolicy' and "
+		    "'minReadySeconds' are forbidden");
+		return;
+	}
 }
 
 /* The selector is fixed: changed, it would orphan every pod. */
@@ -58,11 +83,8 @@ validate_workload(struct validation *x, const cJSON *v)
 	go_in(x, "spec");
 	if (old != NULL)
 		must_stay(x, old, spec, "selector");
-	if (old != NULL && strcmp(x->type->kind, "StatefulSet") == 0) {
-		must_stay(x, old, spec, "serviceName");
-		must_stay(x, old, spec, "podManagementPolicy");
-		must_stay(x, old, spec, "volumeClaimTemplates");
-	}
+	if (old != NULL && strcmp(x->type->kind, "StatefulSet") == 0)
+		check_stateful(x, spec, old);
 	go_back(x, was);
 }
 
@@ -173,7 +195,7 @@ validate_service(struct validation *x, const cJSON *v)
 	may_choose(x, spec, "sessionAffinity", affinities);
 	if (external)
 		must_be(x, spec, "externalName", names_subdomain);
-	else if (ports == NULL && !headless)
+	else if (cJSON_GetArraySize(ports) == 0 && !headless)
 		bad_required(x, "ports", NULL);
 	cJSON_ArrayForEach(p, ports) {
 		in = go_in(x, ".ports[%d]", i++);
@@ -217,6 +239,42 @@ check_data(struct validation *x, const cJSON *v, const char *key)
 	return total;
 }
 
+/* What a type promises must be there; either of two is enough for one. */
+static void
+check_secret_type(struct validation *x, const cJSON *v)
+{
+	static const struct {
+		const char *type, *keys[2];
+		int either;
+	} wanted[] = {
+		{ "kubernetes.io/basic-auth", { "username", "password" }, 1 },
+		{ "kubernetes.io/dockercfg", { ".dockercfg", NULL }, 0 },
+		{ "kubernetes.io/dockerconfigjson",
+		    { ".dockerconfigjson", NULL }, 0 },
+		{ "kubernetes.io/ssh-auth", { "ssh-privatekey", NULL }, 0 },
+		{ "kubernetes.io/tls", { "tls.crt", "tls.key" }, 0 },
+	};
+	const cJSON *data = json_at(v, "data", NULL);
+	const char *const *key;
+	char at[64];
+	size_t i, k;
+
+	for (i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+		if (!json_is(v, "type", wanted[i].type))
+			continue;
+		key = wanted[i].keys;
+		if (wanted[i].either &&
+		    (json_at(data, key[0], NULL) != NULL ||
+			json_at(data, key[1], NULL) != NULL))
+			return;
+		for (k = 0; k < 2 && key[k] != NULL; k++) {
+			snprintf(at, sizeof at, "data[%s]", key[k]);
+			if (json_at(data, key[k], NULL) == NULL)
+				bad_required(x, at, NULL);
+		}
+	}
+}
+
 /* What is marked immutable can only be deleted. */
 void
 validate_config(struct validation *x, const cJSON *v)
@@ -230,6 +288,8 @@ validate_config(struct validation *x, const cJSON *v)
 
 	if (total > max)
 		cause_too_long(&x->causes, "", CONFIG_MAX);
+	if (strcmp(x->type->kind, "Secret") == 0)
+		check_secret_type(x, v);
 	if (old == NULL)
 		return;
 	if (strcmp(x->type->kind, "Secret") == 0)

@@ -71,6 +71,29 @@ one_source(struct validation *x, const cJSON *o, const char *const *names,
 		bad_required(x, NULL, missing);
 }
 
+/* What a pod can tell its containers of itself. */
+static void
+check_field_path(struct validation *x, const cJSON *path)
+{
+	static const char *const paths[] = { "metadata.name",
+		"metadata.namespace", "metadata.uid", "spec.nodeName",
+		"spec.serviceAccountName", "status.hostIP", "status.hostIPs",
+		"status.podIP", "status.podIPs" };
+	const char *s = path->valuestring;
+	char why[300];
+	size_t i;
+
+	if (strncmp(s, "metadata.labels['", 17) == 0 ||
+	    strncmp(s, "metadata.annotations['", 22) == 0)
+		return;
+	for (i = 0; i < sizeof paths / sizeof paths[0]; i++)
+		if (strcmp(s, paths[i]) == 0)
+			return;
+	snprintf(why, sizeof why,
+	    "error converting fieldPath: field label not supported: %.200s", s);
+	bad_value(x, "fieldPath", path, why);
+}
+
 /* Whether the ConfigMap is there shows when the container starts. */
 static void
 check_env_source(struct validation *x, const cJSON *from)
@@ -96,8 +119,8 @@ check_env_source(struct validation *x, const cJSON *from)
 	}
 	ref = json_at(from, "fieldRef", NULL);
 	was = go_in(x, ".fieldRef");
-	if (ref != NULL)
-		must_have(x, ref, "fieldPath");
+	if (ref != NULL && must_have(x, ref, "fieldPath") != NULL)
+		check_field_path(x, json_at(ref, "fieldPath", NULL));
 	go_back(x, was);
 }
 
@@ -135,6 +158,16 @@ check_env(struct validation *x, const cJSON *c)
 	}
 }
 
+static void
+check_inner_path(struct validation *x, const cJSON *o, const char *key)
+{
+	const char *s = json_str(o, key, NULL);
+	const char *why = s != NULL ? names_inner_path(s) : NULL;
+
+	if (why != NULL)
+		bad_value(x, key, json_at(o, key, NULL), why);
+}
+
 /* A mount without its volume would only fail on the node. */
 static void
 check_mounts(struct validation *x, const cJSON *c, const cJSON *volumes)
@@ -153,6 +186,8 @@ check_mounts(struct validation *x, const cJSON *c, const cJSON *volumes)
 		    is_repeated(list, m, "mountPath"))
 			bad_value(x, "mountPath", json_at(m, "mountPath", NULL),
 			    "must be unique");
+		check_inner_path(x, m, "subPath");
+		check_inner_path(x, m, "subPathExpr");
 		go_back(x, was);
 	}
 }
@@ -260,6 +295,29 @@ check_container(
 	check_probe(x, c, "startupProbe");
 }
 
+/* It runs to its end and is not looked after, unless it is a sidecar. */
+static void
+check_init(struct validation *x, const cJSON *spec, const cJSON *c)
+{
+	static const char *const policies[] = { "Always", NULL };
+	static const char *const sidecars[] = { "lifecycle", "livenessProbe",
+		"readinessProbe", "startupProbe" };
+	const char *name = json_str(c, "name", NULL);
+	size_t i;
+
+	if (name != NULL &&
+	    json_find(json_at(spec, "containers", NULL), "name", name) != NULL)
+		bad_duplicate(x, "name", json_at(c, "name", NULL));
+	may_choose(x, c, "restartPolicy", policies);
+	if (json_is(c, "restartPolicy", "Always"))
+		return;
+	for (i = 0; i < sizeof sidecars / sizeof sidecars[0]; i++)
+		if (json_at(c, sidecars[i], NULL) != NULL)
+			bad_forbidden(x, sidecars[i],
+			    "may not be set for init containers without "
+			    "restartPolicy=Always");
+}
+
 static void
 check_containers(struct validation *x, const cJSON *spec, const char *key)
 {
@@ -270,6 +328,42 @@ check_containers(struct validation *x, const cJSON *spec, const char *key)
 	cJSON_ArrayForEach(c, list) {
 		was = go_in(x, ".%s[%d]", key, i++);
 		check_container(x, spec, list, c);
+		if (strcmp(key, "initContainers") == 0)
+			check_init(x, spec, c);
+		else if (json_at(c, "restartPolicy", NULL) != NULL)
+			bad_forbidden(x, "restartPolicy",
+			    "may not be set for non-init containers");
+		go_back(x, was);
+	}
+}
+
+static void
+check_mode(struct validation *x, const cJSON *o, const char *key)
+{
+	const cJSON *v = json_at(o, key, NULL);
+
+	if (v != NULL && (v->valuedouble < 0 || v->valuedouble > 0777))
+		bad_value(x, key, v,
+		    "must be a number between 0 and 0777 (octal), both "
+		    "inclusive");
+}
+
+/* The object that a volume's files come from, by the member that names it. */
+static void
+check_source(struct validation *x, const cJSON *source, const char *name)
+{
+	const cJSON *item;
+	size_t was;
+	int i = 0;
+
+	must_have(x, source, name);
+	check_mode(x, source, "defaultMode");
+	cJSON_ArrayForEach(item, json_at(source, "items", NULL)) {
+		was = go_in(x, ".items[%d]", i++);
+		must_have(x, item, "key");
+		if (must_have(x, item, "path") != NULL)
+			check_inner_path(x, item, "path");
+		check_mode(x, item, "mode");
 		go_back(x, was);
 	}
 }
@@ -292,10 +386,11 @@ check_volumes(struct validation *x, const cJSON *spec)
 			    x, NULL, "may not specify more than 1 volume type");
 		if (json_at(v, "configMap", NULL) != NULL) {
 			go_in(x, ".configMap");
-			must_have(x, json_at(v, "configMap", NULL), "name");
+			check_source(x, json_at(v, "configMap", NULL), "name");
 		} else if (json_at(v, "secret", NULL) != NULL) {
 			go_in(x, ".secret");
-			must_have(x, json_at(v, "secret", NULL), "secretName");
+			check_source(
+			    x, json_at(v, "secret", NULL), "secretName");
 		}
 		go_back(x, was);
 	}
@@ -312,8 +407,8 @@ validate_pod_spec(struct validation *x, const cJSON *spec)
 	if (cJSON_GetArraySize(json_at(spec, "containers", NULL)) == 0)
 		bad_required(x, "containers", NULL);
 	check_volumes(x, spec);
-	check_containers(x, spec, "initContainers");
 	check_containers(x, spec, "containers");
+	check_containers(x, spec, "initContainers");
 	may_choose(x, spec, "restartPolicy", restart);
 	may_choose(x, spec, "dnsPolicy", dns);
 	may_count(x, spec, "activeDeadlineSeconds", 1, INT32_MAX);
