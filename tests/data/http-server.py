@@ -7,6 +7,7 @@
   /flaky/NAME/N   503 for the first N requests, then 200 with {"attempt": N+1}
   /text           text/plain
   /close          closes the connection without an answer
+  /raw            answers with the request's body as it stands, then closes
   /s3.../FAULT    what an S3 server may answer to a PUT: slow, inside, refuse, moved, lost
   /seen           JSON: what came so far, and how many at a time at most
 """
@@ -96,6 +97,9 @@ class Handler(BaseHTTPRequestHandler):
         elif part[0] == 'text':
             self.answer(200, 'plain words', 'text/plain; charset=utf-8')
         elif part[0] == 'close':
+            self.close_connection = True
+        elif part[0] == 'raw':
+            self.wfile.write(body.encode())
             self.close_connection = True
         elif part[0].startswith('s3'):
             self.s3(part)

@@ -95,6 +95,34 @@ holds() {
 	holds '.[0].failures == ["header x-test: expected one, got one two", "header x-none: expected .*, got none"]'
 }
 
+# raw MEMBERS ANSWER: a check that is answered so (with \r\n as printf writes it)
+raw() {
+	printf '%b' "$2" | jq -Rsc --argjson m "$1" '{name: "raw", path: "/raw", method: "POST", body: .} + $m'
+}
+
+@test "headers that stand there several times: one is as expected; times are added" {
+	local answer='HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n'
+	answer+='Server-Timing: db;dur=1.5;desc="x, dur=9", miss\r\nServer-Timing: app;desc=y;dur="2"\r\n\r\n'
+	raw '{"expect": {"headers": {"set-cookie": "b=[0-9]"}}}' "$answer" >checks.jsonl
+	run -0 probe checks.jsonl
+	holds '.[0].server_ms == 3.5'
+	raw '{"expect": {"headers": {"set-cookie": "c=.*"}}}' "$answer" >checks.jsonl
+	run -1 probe checks.jsonl
+	holds '.[0].failures == ["header set-cookie: expected c=.*, got a=1, b=2"]'
+}
+
+@test "an answer that ends within its headers or its body fails" {
+	raw '{}' 'HTTP/1.1 200 OK\r\nContent-Le' >checks.jsonl
+	run -1 probe checks.jsonl
+	holds '.[0].failures == ["response: closed within the headers"]'
+	raw '{}' 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc' >checks.jsonl
+	run -1 probe checks.jsonl
+	holds '.[0].failures == ["response: transfer closed with 6 bytes remaining to read"]'
+	raw '{}' "HTTP/1.1 200 OK\r\n$(printf 'X: %060000d\\r\\n' 1 2 3 4 5)\r\n" >checks.jsonl
+	run -1 probe checks.jsonl
+	holds '.[0].failures == ["response: headers larger than 262144 bytes"]'
+}
+
 @test "max_ms" {
 	run -1 probe <<-'END'
 		{"name": "slow", "path": "/delay/120", "expect": {"max_ms": 50}}
@@ -125,6 +153,12 @@ holds() {
 
 @test "a check's own content type stands in the place of that of JSON" {
 	run -0 probe <<<'{"name": "patch", "method": "PATCH", "path": "/echo", "headers": {"content-type": "application/merge-patch+json"}, "json": {}, "expect": {"jq": [".headers[\"content-type\"] == \"application/merge-patch+json\""]}}'
+}
+
+@test "a captured text with a NUL in it is not cut short" {
+	raw '{"capture": {"A": ".a"}}' 'HTTP/1.0 200 OK\r\n\r\n{"a": "x\\u0000y"}' >checks.jsonl
+	run -1 probe checks.jsonl
+	holds '.[0].failures == ["capture A: .a: holds a NUL"]'
 }
 
 @test "captures stay within their group and file" {

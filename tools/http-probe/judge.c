@@ -106,25 +106,54 @@ check_status(const struct check *c, const struct http_result *r,
 	    r->status, *body != '\0' ? ": " : "", body);
 }
 
+/*
+ * 1 when one of a header's values is as expected (Set-Cookie stands there as
+ * often as there are cookies); 0 with all of them in got; -1 without memory.
+ */
+static int
+header_holds(const struct check_header *h, const struct http_result *r,
+    struct buf *got, struct fault *f)
+{
+	const char *at = NULL;
+	size_t from, len;
+
+	buf_clear(got);
+	while ((at = http_header_next(r, h->name, at, &len)) != NULL) {
+		if (got->len > 0)
+			buf_adds(got, ", ");
+		from = got->len;
+		buf_add(got, at, len);
+		if (buf_check(got, h->name, f) != 0)
+			return -1;
+		if (regexec(&h->re, buf_str(got) + from, 0, NULL, 0) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 static int
 check_headers(const struct check *c, const struct http_result *r,
     struct verdict *v, struct fault *f)
 {
 	const struct check_header *h;
-	char value[4096];
-	size_t i;
+	struct buf got;
+	size_t i, len;
 	int rc = 0;
 
+	buf_init(&got, 2 * (r->headers->len + 1));
 	for (i = 0; rc == 0 && i < c->expect_headers_n; i++) {
 		h = &c->expect_headers[i];
-		if (!http_header(r, h->name, value, sizeof(value)))
-			rc = verdict_add(v, f,
-			    "header %s: expected %s, got none", h->name,
-			    h->value);
-		else if (regexec(&h->re, value, 0, NULL, 0) != 0)
+		rc = header_holds(h, r, &got, f);
+		if (rc == 0)
 			rc = verdict_add(v, f, "header %s: expected %s, got %s",
-			    h->name, h->value, value);
+			    h->name, h->value,
+			    http_header_next(r, h->name, NULL, &len) != NULL ?
+				buf_str(&got) :
+				"none");
+		else
+			rc = rc == -1 ? -1 : 0;
 	}
+	buf_release(&got);
 	return rc;
 }
 
@@ -144,7 +173,10 @@ capture(const struct check *c, const struct http_result *r, struct vars *vars,
 		if (got == 0)
 			got = jqx_text_of(c->captures[i].q, buf_str(r->body),
 			    r->body->len, &value, &why);
-		if (got == 1)
+		if (got == 1 && memchr(value.data, '\0', value.len) != NULL)
+			rc = verdict_add(v, f, "capture %s: %s: holds a NUL",
+			    c->captures[i].name, c->captures[i].text);
+		else if (got == 1)
 			rc = vars_set(
 			    vars, c->captures[i].name, buf_str(&value), f);
 		else if (got == -1 && why.code == FAULT_UNSURE)

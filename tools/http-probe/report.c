@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -58,24 +59,60 @@ progress(struct report *r)
 	r->drawn = now;
 }
 
-/* The sum of dur in Server-Timing (W3C): what the server spent, by itself. */
-static int
-server_ms(const struct http_result *h, double *ms)
+/* Behind the quoted string at p, or p when there is none. */
+static const char *
+skip_quoted(const char *p, const char *end)
 {
-	char value[1024], *at, *end;
+	if (p == end || *p != '"')
+		return p;
+	for (p++; p < end && *p != '"'; p++)
+		if (*p == '\\' && p + 1 < end)
+			p++;
+	return p < end ? p + 1 : p;
+}
+
+/* The sum of the dur parameters of one Server-Timing header: 1, or 0. */
+static int
+sum_durations(const char *p, size_t len, double *ms)
+{
+	const char *end = p + len;
+	char number[32], *rest;
 	int found = 0;
 	double d;
 
-	*ms = 0;
-	if (!http_header(h, "server-timing", value, sizeof(value)))
-		return 0;
-	for (at = value; (at = strstr(at, "dur=")) != NULL; at += 4) {
-		d = strtod(at + 4, &end);
-		if (end != at + 4 && d >= 0 && d < 1e9) {
-			*ms += d;
-			found = 1;
+	while (p < end) {
+		if (end - p > 4 && strncasecmp(p, "dur=", 4) == 0) {
+			p += 4 + (p[4] == '"');
+			snprintf(
+			    number, sizeof(number), "%.*s", (int)(end - p), p);
+			d = strtod(number, &rest);
+			if (rest != number && d >= 0 && d < 1e9) {
+				*ms += d;
+				found = 1;
+			}
+			p += rest - number;
+			p += p < end && *p == '"';
 		}
+		/* to the next parameter, not into a description */
+		while (p < end && *p != ';' && *p != ',')
+			p = *p == '"' ? skip_quoted(p, end) : p + 1;
+		while (p < end && strchr(";, \t", *p) != NULL)
+			p++;
 	}
+	return found;
+}
+
+/* What the server spent, by itself: Server-Timing (W3C), all of them. */
+static int
+server_ms(const struct http_result *h, double *ms)
+{
+	const char *at = NULL;
+	int found = 0;
+	size_t len;
+
+	*ms = 0;
+	while ((at = http_header_next(h, "server-timing", at, &len)) != NULL)
+		found |= sum_durations(at, len, ms);
 	return found;
 }
 
