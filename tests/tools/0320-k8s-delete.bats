@@ -103,6 +103,21 @@ results() { # of the records in $output
 	[[ $(results) == $'ConfigMap/a deleted\nSecret/b deleted' ]]
 }
 
+@test "a manifest of another namespace than -n deletes nothing there" {
+	namespace "$NS"
+	configmap a
+	configmap b
+	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, namespace: %s}\n' "$NS" >cm.yaml
+	k8s-apply -f cm.yaml >/dev/null
+	run -2 --separate-stderr k8s-delete -n "$NS" -f cm.yaml
+	[[ $(results) == 'ConfigMap/b deleted' ]]
+	[[ $stderr == "k8s-delete: cm.yaml:1: ConfigMap a: it is of the namespace default, -n the namespace $NS" ]]
+	exists "/api/v1/namespaces/$NS/configmaps/a"
+	exists /api/v1/namespaces/default/configmaps/a
+	run -0 k8s-delete -f cm.yaml
+	[[ $(results) == $'ConfigMap/a deleted\nConfigMap/b absent' ]]
+}
+
 @test "-l: the objects of kinds with these labels, and no others" {
 	namespace "$NS"
 	for n in a b c; do configmap $n; done
@@ -118,6 +133,8 @@ results() { # of the records in $output
 	run -2 --separate-stderr k8s-delete -n "$NS" -l app=web cm/c
 	[[ $stderr == *'cm/c: not a KIND, which -l needs' ]]
 	run -2 k8s-delete -n "$NS" -l app=web
+	run -2 --separate-stderr k8s-delete -n "$NS" -l 'app in web' cm
+	[[ $stderr == 'k8s-delete: -l: app in web: '* ]]
 	run -2 --separate-stderr k8s-delete -n "$NS" -l '' cm
 	[[ $stderr == *'would select everything'* ]]
 	exists "/api/v1/namespaces/$NS/configmaps/c"

@@ -44,6 +44,7 @@ struct job {
 	struct loop *loop;
 	struct kube *kube;
 	const char *ns;      /* for what has none of its own */
+	int forced_ns;       /* -n: for nothing else */
 	const char *cascade; /* propagationPolicy */
 	long long grace;     /* seconds; -1: the object's own */
 	double timeout_ms, started;
@@ -58,14 +59,13 @@ struct job {
 /*
  * Adds the object that ref names; the kind is resolved.  unknown_is_gone: an
  * unknown kind is no error, as nothing of it can be there (1 returned then).
- * -1: f says why.
+ * -1: f says why; also of one that names another namespace than -n.
  */
 int targets_add(struct job *j, const struct kube_ref *ref, int unknown_is_gone,
     struct fault *f);
 
-/* Adds the objects of manifests, last ones first. */
-int targets_add_manifests(
-    struct job *j, const struct manifests *m, struct fault *f);
+/* Adds the objects of manifests, last ones first; an exit status, told. */
+int targets_add_manifests(struct job *j, const struct manifests *m);
 
 /*
  * Adds the objects of a kind (as kube_kind_find takes it) that a label

@@ -146,8 +146,7 @@ add_targets(struct job *j, const struct arguments *args, char **operands,
 	for (; args->selector != NULL && *operands != NULL; operands++)
 		if (targets_add_selected(j, *operands, args->selector, &f) != 0)
 			j->status = tool_worse(j->status, tool_fault(&f));
-	if (targets_add_manifests(j, m, &f) != 0)
-		j->status = tool_worse(j->status, tool_fault(&f));
+	j->status = tool_worse(j->status, targets_add_manifests(j, m));
 	if (args->expired && targets_add_expired(j, args->except, &f) != 0)
 		j->status = tool_worse(j->status, tool_fault(&f));
 }
@@ -168,6 +167,7 @@ main(int argc, char **argv)
 	parse(argc, argv, &j, &args);
 	read_input(argv + optind, &args, &m, &refs, &j.status);
 	kube_tool_open(&args.cluster, &j.loop, &j.kube, &j.ns);
+	j.forced_ns = args.cluster.ns != NULL;
 	kube_set_patience(j.kube, j.timeout_ms);
 	j.progress = isatty(STDERR_FILENO);
 	add_targets(&j, &args, argv + optind, &m, &refs);

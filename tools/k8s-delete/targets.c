@@ -156,18 +156,26 @@ targets_add(struct job *j, const struct kube_ref *ref, int unknown_is_gone,
 
 	if (kube_kind_find(j->kube, ref->api_version, ref->kind, &kind, f) != 0)
 		return unknown_is_gone && f->code == FAULT_INPUT ? 1 : -1;
+	/* as kubectl: -n is what the user is looking at */
+	if (j->forced_ns && kind.namespaced && ref->ns != NULL &&
+	    strcmp(ref->ns, j->ns) != 0)
+		return fault_set(f, FAULT_INPUT,
+		    "%s %s: it is of the namespace %s, -n the namespace %s",
+		    kind.kind, ref->name, ref->ns, j->ns);
 	return add(j, &kind, ref->ns, ref->name, NULL, f);
 }
 
 /* From the end: what was applied last needs what came before it. */
 int
-targets_add_manifests(struct job *j, const struct manifests *m, struct fault *f)
+targets_add_manifests(struct job *j, const struct manifests *m)
 {
 	struct kube_ref ref = { 0 };
+	struct fault f = { 0 };
 	const struct manifest *at;
+	int status = 0;
 	size_t i;
 
-	for (i = m->n; i-- > 0;) {
+	for (i = m->n; i-- > 0 && status != FAULT_UNSURE;) {
 		at = &m->v[i];
 		ref.api_version =
 		    (char *)json_str(at->object, "apiVersion", NULL);
@@ -177,16 +185,19 @@ targets_add_manifests(struct job *j, const struct manifests *m, struct fault *f)
 		ref.name =
 		    (char *)json_str(at->object, "metadata", "name", NULL);
 		/* a kind whose definition is gone has no objects either */
-		if (targets_add(j, &ref, 1, f) == -1)
-			return fault_prefix(f, "%s:%lu", at->source, at->line);
+		if (targets_add(j, &ref, 1, &f) != -1)
+			continue;
+		fault_prefix(&f, "%s:%lu", at->source, at->line);
+		status = tool_worse(status, tool_fault(&f));
 	}
-	return 0;
+	return status;
 }
 
 int
 targets_add_selected(
     struct job *j, const char *kind_name, const char *selector, struct fault *f)
 {
+	struct kube_answer a = { 0 };
 	cJSON *list = NULL, *o;
 	struct kube_kind kind;
 	struct buf path;
@@ -204,8 +215,18 @@ targets_add_selected(
 	/* what comes to match later is not what the user has looked at */
 	r = buf_check(&path, "-l", f);
 	if (r == 0)
-		r = kube_call(
-		    j->kube, "GET", buf_str(&path), NULL, NULL, &list, NULL, f);
+		r = kube_call(j->kube, "GET", buf_str(&path), NULL, NULL, &list,
+		    &a.status, f);
+	if (r == 0 && !kube_ok(&a)) {
+		a.message = json_str(list, "message", NULL);
+		if (a.message == NULL)
+			a.message = "refused";
+		kube_fault(&a, selector, f);
+		r = fault_prefix(f, "-l");
+		/* the server cannot read the selector */
+		if (a.status == 400)
+			f->code = FAULT_INPUT;
+	}
 	cJSON_ArrayForEach(o, json_at(list, "items", NULL)) {
 		if (r == 0 && json_str(o, "metadata", "name", NULL) != NULL)
 			r = add(j, &kind,
