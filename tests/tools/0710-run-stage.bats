@@ -57,6 +57,12 @@ stage() {
 	[[ $output == *'not done in time'* ]]
 }
 
+@test "what a command leaves behind, out of its group, is not waited for" {
+	run -0 timeout 10 run-stage -n api -s 6 -o out sh -c 'echo words >&2; setsid sleep 30 3>&- & echo $! >left; exit 0'
+	[[ $output == *words*' ok '* ]]
+	kill "$(cat left)"
+}
+
 @test "TERM reaches the command, the record is written" {
 	run-stage -n api -s 6 -o out sh -c 'echo up >up; sleep 30' 3>&- &
 	local pid=$! rc=0
@@ -78,6 +84,7 @@ stage() {
 }
 
 @test "usage: 2" {
+	run -2 run-stage -n '' -s 1 -o out true
 	run -2 run-stage true
 	run -2 run-stage -n a -o out -s 0 true
 	run -2 run-stage -n a -o out -s 9/3 true

@@ -67,24 +67,25 @@ say_lines(struct stage *s, const char *line, size_t n)
 	}
 }
 
-/* Passes on whole lines, so that parallel stages do not mix within one. */
-static void
-on_errors(void *arg, int fd, uint32_t events)
+/*
+ * Passes on whole lines, so that parallel stages do not mix within one.  1
+ * when there was something to read; at the end of it the pipe is closed.
+ */
+static int
+read_errors(struct stage *s)
 {
-	struct stage *s = arg;
 	char *end;
 	ssize_t n;
 
-	(void)events;
 	if (buf_reserve(&s->said, 4096) != 0) {
 		say_lines(s, s->said.data, s->said.len);
 		buf_clear(&s->said);
 		if (buf_reserve(&s->said, 4096) != 0)
 			tool_fail(FAULT_UNSURE, "out of memory");
 	}
-	n = read(fd, s->said.data + s->said.len, 4096);
+	n = read(s->errors, s->said.data + s->said.len, 4096);
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
-		return;
+		return errno == EINTR;
 	if (n > 0) {
 		s->said.len += (size_t)n;
 		s->said.data[s->said.len] = '\0';
@@ -94,11 +95,20 @@ on_errors(void *arg, int fd, uint32_t events)
 			    s, s->said.data, (size_t)(end + 1 - s->said.data));
 			buf_eat(&s->said, (size_t)(end + 1 - s->said.data));
 		}
-		return;
+		return 1;
 	}
-	loop_fd_drop(s->loop, fd);
-	close(fd);
+	loop_fd_drop(s->loop, s->errors);
+	close(s->errors);
 	s->errors = -1;
+	return 0;
+}
+
+static void
+on_errors(void *arg, int fd, uint32_t events)
+{
+	(void)fd;
+	(void)events;
+	read_errors(arg);
 }
 
 static void
@@ -144,7 +154,7 @@ on_end(void *arg, int fd, uint32_t events)
 	s->status = rc == 1 ? child_exit_status(status) : tool_fault(&f);
 	if (s->late)
 		s->status = FAULT_UNSURE;
-	/* what it left in its group would hold our pipe open */
+	/* what it left in its group would outlive its stage */
 	kill_group(s, SIGKILL);
 	loop_stop(s->loop);
 }
@@ -216,6 +226,7 @@ start(struct stage *s, const char *const *argv, struct fault *f)
 	if (pipe2(pipes, O_CLOEXEC) == -1)
 		return fault_sys(f, FAULT_UNSURE, errno, "pipe");
 	s->errors = pipes[0];
+	fcntl(s->errors, F_SETFL, O_NONBLOCK); /* the command's end blocks */
 	spec.out = s->records;
 	spec.err = pipes[1];
 	rc = child_spawn(&s->child, &spec, f);
@@ -258,8 +269,9 @@ run(struct stage *s, const char *const *argv, struct fault *f)
 	while (s->running)
 		if (loop_run(s->loop, f) != 0)
 			return -1;
-	while (s->errors != -1)
-		on_errors(s, s->errors, EPOLLIN);
+	/* what has left the group may hold the pipe open for ever */
+	while (s->errors != -1 && read_errors(s))
+		;
 	if (s->said.len > 0)
 		say_lines(s, s->said.data, s->said.len);
 	return 0;
@@ -306,7 +318,8 @@ parse(struct stage *s, int argc, char **argv)
 				tool_die(&f);
 		}
 	}
-	if (s->name == NULL || s->file == NULL || s->number == 0)
+	if (s->name == NULL || *s->name == '\0' || s->file == NULL ||
+	    s->number == 0)
 		tool_usage("-n, -o and -s are needed");
 	if (optind == argc)
 		tool_usage("the command is missing");
