@@ -63,6 +63,15 @@ stage() {
 	kill "$(cat left)"
 }
 
+@test "closed descriptors: no message gets into the records" {
+	local rc=0
+	# in a shell of its own: bats needs its descriptors
+	bash -c 'exec run-stage -n api -s 6 -o out sh -c "echo words >&2; echo 1" <&- >&- 2>&-' || rc=$?
+	[ "$rc" = 0 ]
+	run -0 jq -c 'if type == "object" then .status else . end' out
+	[ "$output" = $'1\n"ok"' ]
+}
+
 @test "TERM reaches the command, the record is written" {
 	run-stage -n api -s 6 -o out sh -c 'echo up >up; sleep 30' 3>&- &
 	local pid=$! rc=0
