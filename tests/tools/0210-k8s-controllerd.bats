@@ -132,7 +132,10 @@ events() { api GET "$C/events" | jq -r '.items[] | "\(.involvedObject.kind)/\(.i
 	deploy web ok:1 1
 	until_holds "$A/deployments/web" '.status.availableReplicas == 1'
 	patch "$A/deployments/web" '{"spec":{"paused":true}}'
+	until_holds "$A/deployments/web" '.status.conditions[] | select(.type == "Progressing") | .status == "Unknown" and .reason == "DeploymentPaused"'
 	image web ok:2
+	patch "$A/deployments/web" '{"spec":{"replicas":2}}'
+	until_holds "$A/deployments/web" '.status | .availableReplicas == 2 and .updatedReplicas == null'
 	patch "$A/deployments/web" '{"spec":{"paused":false,"replicas":3}}'
 	until_holds "$A/deployments/web" '.status | .availableReplicas == 3 and .updatedReplicas == 3'
 	patch "$A/deployments/web" '{"spec":{"replicas":0}}'

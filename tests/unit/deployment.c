@@ -1,6 +1,8 @@
 /* A Deployment's status from its ReplicaSets. */
 #include "k8s-controllerd/deployment_status.h"
 
+#include <string.h>
+
 #include "json_quote.h"
 #include "k8s-controllerd/cond.h"
 #include "k8s-controllerd/meta.h"
@@ -122,6 +124,41 @@ test_deadline(void)
 	cJSON_Delete(s);
 }
 
+#define PAUSED(paused, since, reason)                                           \
+	"{'spec':{'replicas':1,'paused':" paused ",'progressDeadline"           \
+	"Seconds':60},'status':{'replicas':1,'updatedReplicas':1,"              \
+	"'conditions':[{'type':'Progressing','status':'True','reason':'" reason \
+	"','lastUpdateTime':'" since "'}]}}"
+
+static void
+test_pause(void)
+{
+	static const char long_ago[] = "2026-01-01T00:00:00Z";
+	double deadline = 1e9;
+	cJSON *s;
+
+	s = status(PAUSED("true", "2026-01-01T00:00:00Z", "ReplicaSetUpdated"),
+	    NULL, SET("n", "1", "1", "0"), NULL, &deadline);
+	tap_str(reason(s, "Progressing"), "DeploymentPaused",
+	    "a paused one is not overdue");
+	cJSON_Delete(s);
+	s = status(
+	    PAUSED("true", "2026-01-01T00:00:00Z", "ProgressDeadlineExceeded"),
+	    NULL, SET("n", "1", "1", "0"), NULL, &deadline);
+	tap_str(reason(s, "Progressing"), "ProgressDeadlineExceeded",
+	    "but what was overdue stays so");
+	cJSON_Delete(s);
+	s = status(PAUSED("false", "2026-01-01T00:00:00Z", "DeploymentPaused"),
+	    NULL, SET("n", "1", "1", "0"), NULL, &deadline);
+	tap_str(reason(s, "Progressing"), "DeploymentResumed",
+	    "its time begins when it is resumed");
+	tap_ok(
+	    strcmp(json_str(cond_get(s, "Progressing"), "lastUpdateTime", NULL),
+		long_ago) > 0,
+	    "from now on");
+	cJSON_Delete(s);
+}
+
 static void
 test_failure(void)
 {
@@ -143,6 +180,7 @@ main(void)
 {
 	test_progress();
 	test_deadline();
+	test_pause();
 	test_failure();
 	return tap_end();
 }

@@ -12,6 +12,7 @@
 #include "k8s-controllerd/deployment_notes.h"
 #include "k8s-controllerd/deployment_status.h"
 #include "k8s-controllerd/meta.h"
+#include "k8s-controllerd/pods.h"
 #include "k8s-controllerd/rollout.h"
 #include "k8s-controllerd/template.h"
 #include "lib/kube_status.h"
@@ -313,22 +314,12 @@ create(struct step *s, long replicas)
 static int
 old_pods_gone(struct step *s)
 {
-	struct objects pods;
-	int none = 1;
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < s->sets.n && none; i++) {
-		if (s->sets.v[i] == s->fresh)
-			continue;
-		if (control_owned(s->c, PODS, s->sets.v[i], &pods) != 0)
-			none = 0;
-		for (j = 0; j < pods.n; j++)
-			none &=
-			    strcmp(pod_phase(pods.v[j]), "Succeeded") == 0 ||
-			    strcmp(pod_phase(pods.v[j]), "Failed") == 0;
-		objects_release(&pods);
-	}
-	return none;
+	for (i = 0; i < s->sets.n; i++)
+		if (s->sets.v[i] != s->fresh && !pods_gone(s->c, s->sets.v[i]))
+			return 0;
+	return 1;
 }
 
 static void
@@ -405,6 +396,25 @@ roll(struct step *s)
 		shrink(s, &r);
 }
 
+/* A paused one is still scaled, unless several sets have pods. */
+static void
+scale_paused(struct step *s)
+{
+	const cJSON *set = s->fresh;
+	long want = spec_num(s->d, "replicas", 1);
+	size_t i, active = 0;
+
+	if (set == NULL && s->sets.n > 0)
+		set = s->sets.v[s->sets.n - 1];
+	for (i = 0; i < s->sets.n; i++)
+		if (spec_num(s->sets.v[i], "replicas", 1) > 0) {
+			set = s->sets.v[i];
+			active++;
+		}
+	if (set != NULL && active <= 1 && spec_num(set, "replicas", 1) != want)
+		scale(s, set, want);
+}
+
 /* Deletes empty old sets beyond revisionHistoryLimit, oldest first. */
 static void
 clean_history(struct step *s)
@@ -478,7 +488,8 @@ reconcile(struct control *c, struct work *w)
 		else
 			roll(&s);
 		clean_history(&s);
-	}
+	} else
+		scale_paused(&s);
 	keep_status(&s);
 out:
 	objects_release(&s.sets);

@@ -84,6 +84,31 @@ time_left(const cJSON *c, long limit)
 	return (double)(since + limit - time(NULL));
 }
 
+/*
+ * 1 when no progress is to be told of, since the Deployment is paused; what
+ * was overdue before stays so.  The time of the pause is not counted.
+ */
+static int
+is_paused(cJSON *status, const struct deployment_view *v, int *bad)
+{
+	const cJSON *spec = json_at(v->deployment, "spec", NULL);
+	const cJSON *c = cond_get(status, "Progressing");
+	int told = json_is(c, "reason", "DeploymentPaused");
+
+	if (json_num(spec, "progressDeadlineSeconds", 600) >= NO_DEADLINE)
+		return 0;
+	if (!json_bool(spec, "paused", 0)) {
+		if (told)
+			*bad |= cond_set(status, "Progressing", "Unknown",
+			    "DeploymentResumed", "Deployment is resumed", 2);
+		return 0;
+	}
+	if (!told && !json_is(c, "reason", OVERDUE))
+		*bad |= cond_set(status, "Progressing", "Unknown",
+		    "DeploymentPaused", "Deployment is paused", 2);
+	return 1;
+}
+
 static int
 set_progress(cJSON *status, const struct deployment_view *v,
     const struct counts *n, double *deadline)
@@ -172,7 +197,8 @@ deployment_status(const struct deployment_view *v, double *deadline)
 		    s, "unavailableReplicas", n.specified - n.available);
 		bad |= status_count(s, "collisionCount", v->collisions);
 		bad |= set_available(s, v, n.available);
-		bad |= set_progress(s, v, &n, deadline);
+		if (!is_paused(s, v, &bad))
+			bad |= set_progress(s, v, &n, deadline);
 		bad |= set_failure(s, v);
 	}
 	if (!bad)

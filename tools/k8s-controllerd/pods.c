@@ -45,6 +45,20 @@ pods_delete(struct control *c, struct work *w, enum resource r,
 	cJSON_Delete(options);
 }
 
+int
+pods_gone(struct control *c, const cJSON *owner)
+{
+	struct objects pods;
+	int gone = control_owned(c, PODS, owner, &pods) == 0;
+	size_t i;
+
+	for (i = 0; i < pods.n; i++)
+		gone &= strcmp(pod_phase(pods.v[i]), "Succeeded") == 0 ||
+			strcmp(pod_phase(pods.v[i]), "Failed") == 0;
+	objects_release(&pods);
+	return gone;
+}
+
 /* The more a pod has come to, the higher. */
 static int
 worth(const cJSON *pod)

@@ -18,6 +18,9 @@ void pods_create(struct control *c, struct work *w, enum resource r,
 void pods_delete(struct control *c, struct work *w, enum resource r,
     const cJSON *owner, const cJSON *pod, const char *reason, const char *note);
 
+/* 1 when owner has no pods but such that have succeeded or failed. */
+int pods_gone(struct control *c, const cJSON *owner);
+
 /*
  * qsort order of pods by who goes first: not scheduled, Pending, not ready,
  * younger.
