@@ -78,6 +78,8 @@ events() {
 	[[ $(pod order '[.status.initContainerStatuses[] | .ready, .state.terminated.reason] | join(" ")') == \
 		"true Completed true Completed" ]]
 	[[ $(pod order '.status.conditions[] | select(.type == "Initialized") | .status') == True ]]
+	# a list of events, which is sorted by name, tells what came after what
+	[[ $(events order | awk '{ print $1 }' | xargs) == "Pulled Created Started Pulled Created Started Pulled Created Started" ]]
 }
 
 @test "an init container that fails under restartPolicy Never fails the pod" {

@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "lib/digest.h"
+#include <time.h>
 
 #define EVENTS_KEPT 256
 
@@ -134,7 +133,8 @@ event_pod(struct pod *p, const struct container *c, const char *type,
 {
 	struct events *e = p->node->events;
 	struct posted *at;
-	char message[1024], key[768], unique[8], path[128];
+	char message[1024], key[768], path[128];
+	struct timespec now;
 	unsigned i;
 	va_list ap;
 	cJSON *v;
@@ -150,13 +150,14 @@ event_pod(struct pod *p, const struct container *c, const char *type,
 			return;
 		}
 	}
-	if (digest_random(unique, sizeof(unique), NULL) != 0)
-		return;
 	at = &e->ring[e->next++ % EVENTS_KEPT];
 	memcpy(at->key, key, sizeof(key));
 	snprintf(at->ns, sizeof(at->ns), "%.63s", p->ns);
-	snprintf(at->name, sizeof(at->name), "%.240s.", p->name);
-	digest_hex(unique, sizeof(unique), at->name + strlen(at->name));
+	/* lists are in the order of names: so the name tells the time */
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(at->name, sizeof(at->name), "%.230s.%llx", p->name,
+	    (unsigned long long)now.tv_sec * 1000000000ULL +
+		(unsigned long long)now.tv_nsec);
 	at->count = 1;
 	v = compose(e, p, c, type, reason, message, at->name);
 	snprintf(path, sizeof(path), "/api/v1/namespaces/%s/events", at->ns);
