@@ -2,6 +2,7 @@
 #include "k8s-apid/select.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "tap.h"
 
@@ -103,6 +104,10 @@ test_refused(void)
 	    "what was found and expected");
 	selector_fields("Pod", "foo=x", &f);
 	tap_str(f.msg, "field label not supported: foo", "unknown field");
+	alarm(10);
+	selector_fields("Pod", "=x", &f);
+	tap_str(f.msg, "field label not supported: ", "no field");
+	alarm(0);
 	selector_labels("a=$", &f);
 	tap_str(f.msg, "unable to parse requirement: invalid label value \"$\"",
 	    "bad value");

@@ -52,7 +52,8 @@ select_field_path(const char *kind, const char *name)
 		if (strcmp(selectable[i].kind, kind) != 0)
 			continue;
 		p = selectable[i].paths;
-		while ((p = strstr(p, name)) != NULL) {
+		/* an empty name is found everywhere */
+		while (n > 0 && (p = strstr(p, name)) != NULL) {
 			if ((p == selectable[i].paths || p[-1] == ' ') &&
 			    (p[n] == ' ' || p[n] == '\0'))
 				return name;
