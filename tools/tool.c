@@ -6,12 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <unistd.h>
 
 #include "lib/record.h"
@@ -42,28 +40,9 @@ take_closed(void)
 			return; /* the next would not get its number */
 }
 
-/*
- * A closed descriptor 0, 1 or 2 would be the next file's: messages then went
- * into it.  What stands there instead fails as the closed one would.
- */
-static void
-keep_standard(void)
-{
-	int fd, got;
-
-	for (fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) != -1)
-			continue;
-		got = open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
-		if (got != fd)
-			_exit(FAULT_UNSURE); /* there is nobody to tell */
-	}
-}
-
 void
 tool_begin(const char *name, const char *usage)
 {
-	keep_standard();
 	tool_name = name;
 	tool_text = usage;
 	take_closed();
