@@ -34,7 +34,8 @@ struct run {
 	int running;
 	int status;     /* of the child that ended last, as a shell tells it */
 	int signo;      /* first signal that reached us, or 0 */
-	double since;   /* when it did */
+	double since;   /* when the command was last sent one, or 0 */
+	double told;    /* when one was last told to wait for the clean-up */
 	int timed_out;  /* the clean-up was ended after its timeout */
 	double grace;   /* ms from a signal to SIGKILL of the command */
 	double timeout; /* ms for the clean-up, 0: none */
@@ -81,15 +82,16 @@ on_signal(void *arg, int signo)
 {
 	struct run *r = arg;
 	int first = r->signo == 0;
+	double *since = r->phase == COMMAND ? &r->since : &r->told;
+	double now = clock_ms();
 
 	/* one ^C may come twice: from the terminal, and passed on by a parent
 	 */
-	if (!first && r->phase == COMMAND && clock_ms() - r->since < TWICE_MS)
+	if (*since > 0 && now - *since < TWICE_MS)
 		return;
-	if (first) {
+	*since = now;
+	if (first)
 		r->signo = signo;
-		r->since = clock_ms();
-	}
 	if (r->phase == CLEANUP) {
 		tool_warn(
 		    "clean-up goes on: %s waits for its end", strsignal(signo));
