@@ -125,29 +125,34 @@ int_of(const char *s, struct scalar *out)
 				*s != '+');
 }
 
-static int
+/*
+ * go-yaml takes underscores out of what begins with a digit or a sign, wherever
+ * they are.  What begins with a point is strconv.ParseFloat's as it stands,
+ * which wants them between digits.
+ */
+static void
 number_of(const char *s, size_t n, struct scalar *out)
 {
+	int point = s[0] == '.';
 	char plain[512];
 	size_t i, len = 0;
 
 	for (i = 0; i < n; i++) {
+		if (s[i] == '_' && point &&
+		    (!isdigit((unsigned char)s[i - 1]) ||
+			!isdigit((unsigned char)s[i + 1])))
+			return;
 		if (s[i] == '_')
 			continue;
 		if (len + 1 >= sizeof plain)
-			return 0;
+			return;
 		plain[len++] = s[i];
 	}
 	plain[len] = '\0';
-	if (int_of(plain, out)) {
+	if (!point && int_of(plain, out))
 		out->kind = K_INT;
-		return 1;
-	}
-	if (float_of(plain, &out->number)) {
+	else if (float_of(plain, &out->number))
 		out->kind = K_FLOAT;
-		return 1;
-	}
-	return 0;
 }
 
 static struct scalar
@@ -159,11 +164,7 @@ resolve(const char *s, size_t n)
 		return v;
 	if (known_word(s, n, &v))
 		return v;
-	if (s[0] == '.') {
-		/* here underscores are not numbers' */
-		if (float_of(s, &v.number))
-			v.kind = K_FLOAT;
-	} else if (n > 0 && strchr("+-0123456789", s[0]) != NULL)
+	if (strchr("+-.0123456789", s[0]) != NULL)
 		number_of(s, n, &v);
 	return v;
 }
