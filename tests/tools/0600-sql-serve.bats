@@ -211,8 +211,23 @@ header() { sed -n "s/^$1: \(.*\)\r$/\1/Ip" "$HEADERS"; }
 }
 
 @test "bodies past the limit are 413" {
-	ask /notes --data-binary @<(head -c 2000000 /dev/zero | tr '\0' ' ')
-	[ "$code" = 413 ]
+	local chunked
+	for chunked in '' 'Transfer-Encoding: chunked'; do
+		ask /notes -H Expect: -H "$chunked" --data-binary @<(head -c 2000000 /dev/zero | tr '\0' ' ')
+		[ "$code" = 413 ]
+		[ "$(header content-type) $body" = 'application/json {"error":"the body is too large"}' ]
+	done
+	wait_for 2 bash -c "[ \$(grep -c '\"status\":413' '$BATS_FILE_TMPDIR/log') = 2 ]"
+}
+
+@test "a NUL in the URL is 400, and cuts nothing off" {
+	local path
+	for path in '/echo/a%00b' '/echo/a?q=b%00c' '/app.js%00.png' '/health%00'; do
+		ask "$path"
+		[ "$code" = 400 ]
+	done
+	ask '/echo/a%2500b'
+	[ "$(jq -r .a <<<"$body")" = 'a%00b' ]
 }
 
 @test "static files: types, index, ETag; nothing hidden or outside" {
@@ -240,6 +255,22 @@ header() { sed -n "s/^$1: \(.*\)\r$/\1/Ip" "$HEADERS"; }
 @test "more requests than connections wait their turn" {
 	seq 40 | xargs -P 40 -I% curl -s "$BASE/slow/0.02?%" >"$BATS_TEST_TMPDIR/out"
 	[ "$(grep -o 'done' "$BATS_TEST_TMPDIR/out" | wc -l)" = 40 ]
+}
+
+@test "who left while they waited is not waited for" {
+	seq 12 | xargs -P 12 -I% curl -s -m 0.5 "$BASE/slow/1.5?%" >"$BATS_TEST_TMPDIR/out" || true
+	ask /now
+	[ "$code $body" = '200 1' ]
+	run jq -c 'select(.path == "/slow/1.5") | .status' "$BATS_FILE_TMPDIR/log"
+	[ "$(grep -c 200 <<<"$output")" -le 4 ] # as there are connections
+	[ "$(grep -c 499 <<<"$output")" -ge 1 ]
+	# who only has no more to ask is answered
+	run python3 -c "import socket, sys
+s = socket.create_connection(('127.0.0.1', ${BASE##*:}))
+s.sendall(b'GET /now HTTP/1.0\r\n\r\n')
+s.shutdown(socket.SHUT_WR)
+print(s.recv(1000).decode())"
+	[[ $output == *' 200 '* ]]
 }
 
 @test "the access log: one JSON line a request" {

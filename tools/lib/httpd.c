@@ -218,18 +218,15 @@ refuse(struct httpd_req *rq, int status, const char *text)
 }
 
 static enum MHD_Result
-handle(struct httpd_req *rq)
+hand_over(struct httpd_req *rq, httpd_fn *handler)
 {
 	struct httpd *d = rq->d;
 
-	if (rq->too_large)
-		return refuse(rq, 413, "request body too large\n");
-	rq->taken = 0;
 	rq->state = REQ_HANDLED;
 	d->busy++;
 	rq->counted = 1;
 	rq->handling = 1;
-	d->handler(d->arg, rq);
+	handler(d->arg, rq);
 	rq->handling = 0;
 	if (rq->response != NULL)
 		return queue(rq);
@@ -237,6 +234,23 @@ handle(struct httpd_req *rq)
 		return MHD_NO;
 	suspend(rq);
 	return MHD_YES;
+}
+
+static enum MHD_Result
+too_large(struct httpd_req *rq)
+{
+	if (rq->d->too_large == NULL)
+		return refuse(rq, 413, "request body too large\n");
+	return hand_over(rq, rq->d->too_large);
+}
+
+static enum MHD_Result
+handle(struct httpd_req *rq)
+{
+	if (rq->too_large)
+		return too_large(rq);
+	rq->taken = 0;
+	return hand_over(rq, rq->d->handler);
 }
 
 /*
@@ -261,7 +275,7 @@ on_access(void *arg, struct MHD_Connection *conn, const char *url,
 		len = MHD_lookup_connection_value(
 		    conn, MHD_HEADER_KIND, "Content-Length");
 		if (len != NULL && strtoull(len, NULL, 10) > d->max_body)
-			return refuse(rq, 413, "request body too large\n");
+			return too_large(rq);
 		return MHD_YES;
 	}
 	if (*upload_size > 0)
@@ -364,6 +378,7 @@ httpd_new(struct loop *l, const struct httpd_spec *spec, struct fault *f)
 	}
 	d->loop = l;
 	d->handler = spec->handler;
+	d->too_large = spec->too_large;
 	d->arg = spec->arg;
 	d->max_body = spec->max_body;
 	if (spec->cert_pem == NULL)

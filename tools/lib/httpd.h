@@ -23,10 +23,11 @@ typedef void httpd_fn(void *arg, struct httpd_req *rq);
 struct httpd_spec {
 	int listen_fd; /* bound and listening; the server owns it then */
 	const char *cert_pem, *key_pem; /* TLS, or both NULL */
-	size_t max_body;                /* larger: 413, never handed over */
+	size_t max_body;                /* larger: 413, not for handler */
 	double idle_ms; /* a connection silent for so long is closed */
 	unsigned max_connections;
 	httpd_fn *handler;
+	httpd_fn *too_large; /* answers that 413 itself; NULL: a plain text */
 	void *arg;
 };
 
@@ -56,6 +57,12 @@ const char *
 httpd_header(const struct httpd_req *rq, const char *name); /* or NULL */
 const struct buf *httpd_body(const struct httpd_req *rq);
 const char *httpd_peer(const struct httpd_req *rq); /* "127.0.0.1:4711" */
+
+/*
+ * 1 when the peer has closed its side and waits for nothing any more (or only
+ * reads, which is rare enough for who is waiting long).
+ */
+int httpd_peer_left(const struct httpd_req *rq);
 
 /* A place for the handler's own data; free_fn (or NULL) runs when rq ends. */
 void httpd_set(struct httpd_req *rq, void *data, void (*free_fn)(void *));

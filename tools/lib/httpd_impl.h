@@ -21,7 +21,7 @@ struct httpd {
 	struct MHD_Daemon *mhd;
 	struct loop_timer *timer;
 	struct httpd_req *requests; /* all that have not ended */
-	httpd_fn *handler;
+	httpd_fn *handler, *too_large;
 	void *arg;
 	size_t max_body;
 	unsigned busy;

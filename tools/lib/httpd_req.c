@@ -1,6 +1,7 @@
 /*
  * Requests of the HTTP server and their answers: see httpd.h.
  */
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,15 @@ httpd_peer(const struct httpd_req *rq)
 		    sa->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
 		    port);
 	return w->peer;
+}
+
+int
+httpd_peer_left(const struct httpd_req *rq)
+{
+	char c;
+	ssize_t n = recv(httpd_fd(rq), &c, sizeof c, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n == -1 && errno != EAGAIN && errno != EINTR);
 }
 
 void

@@ -222,6 +222,7 @@ start(const struct options *o, struct serve *sv, struct daemon *d,
 		.idle_ms = IDLE_MS,
 		.max_connections = CONNECTIONS,
 		.handler = serve_request,
+		.too_large = serve_too_large,
 		.arg = sv };
 	struct redis_url url;
 

@@ -33,6 +33,7 @@ enum conn_state {
 
 struct job {
 	struct job *next;
+	int waits; /* found no connection free */
 	struct pool_query q;
 };
 
@@ -111,27 +112,31 @@ job_end(struct job *j, PGresult *res, const struct fault *why, double ms)
 	free(j);
 }
 
+/* Takes what waits longest; NULL when nothing does. */
+static struct job *
+queue_take(struct pool *p)
+{
+	struct job *j = p->head;
+
+	if (j == NULL)
+		return NULL;
+	p->head = j->next;
+	if (p->head == NULL)
+		p->tail = &p->head;
+	p->queued--;
+	return j;
+}
+
 static void
 fail_queue(struct pool *p, const struct fault *why)
 {
 	struct job *j;
 
-	while ((j = p->head) != NULL) {
-		p->head = j->next;
-		if (p->head == NULL)
-			p->tail = &p->head;
-		p->queued--;
+	while ((j = queue_take(p)) != NULL)
 		job_end(j, NULL, why, 0);
-	}
 }
 
 /* ---- queries ---- */
-
-static void
-statement_name(char *out, size_t size, unsigned statement)
-{
-	snprintf(out, size, "s%u", statement);
-}
 
 /* Sends what the job needs next: its preparation, or itself. */
 static void
@@ -141,7 +146,7 @@ conn_send(struct conn *c)
 	char name[16];
 	int sent;
 
-	statement_name(name, sizeof name, q->statement);
+	snprintf(name, sizeof name, "s%u", q->statement);
 	if (c->prepared[q->statement]) {
 		c->state = CONN_RUNNING;
 		sent = PQsendQueryPrepared(
@@ -156,22 +161,28 @@ conn_send(struct conn *c)
 		conn_watch(c, EPOLLIN | (PQflush(c->pg) == 1 ? EPOLLOUT : 0));
 }
 
-/* Gives a free connection what waits longest. */
+/*
+ * Gives a free connection what waits longest.  Clients that gave up while
+ * they waited often ask again: running their old queries first would keep the
+ * queue as long as it is.
+ */
 static void
 conn_next(struct conn *c)
 {
-	struct pool *p = c->pool;
+	struct fault why;
+	struct job *j;
 
 	c->state = CONN_IDLE;
-	if (p->head == NULL)
-		return;
-	c->job = p->head;
-	p->head = c->job->next;
-	if (p->head == NULL)
-		p->tail = &p->head;
-	p->queued--;
-	c->since = clock_ms();
-	conn_send(c);
+	fault_set(&why, FAULT_NO, "the client has left");
+	while (c->state == CONN_IDLE && (j = queue_take(c->pool)) != NULL) {
+		if (j->waits && j->q.left != NULL && j->q.left(j->q.arg)) {
+			job_end(j, NULL, &why, 0);
+			continue;
+		}
+		c->job = j;
+		c->since = clock_ms();
+		conn_send(c);
+	}
 }
 
 static int
@@ -453,8 +464,9 @@ pool_run(struct pool *p, const struct pool_query *q, struct fault *f)
 	for (i = 0; i < p->spec.size; i++)
 		if (p->conns[i].state == CONN_IDLE) {
 			conn_next(&p->conns[i]);
-			break;
+			return 0;
 		}
+	j->waits = 1;
 	return 0;
 }
 

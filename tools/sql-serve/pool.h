@@ -33,6 +33,7 @@ struct pool_query {
 	int n;
 	const char *const *values; /* n texts or NULLs */
 	pool_fn *fn;
+	int (*left)(void *arg); /* 1: nobody waits for it now; or NULL */
 	void *arg; /* sql, values and what they point to live until fn */
 };
 
@@ -44,8 +45,9 @@ struct pool *
 pool_new(struct loop *l, const struct pool_spec *spec, struct fault *f);
 
 /*
- * Runs or queues a query: 0.  -1 with FAULT_UNSURE, and fn is not called,
- * when no connection is up, or the queue is full.
+ * Runs or queues a query: 0.  One that waited and is not wanted any more when
+ * its turn comes is not run: fn gets FAULT_NO then.  -1 with FAULT_UNSURE, and
+ * fn is not called, when no connection is up, or the queue is full.
  */
 int pool_run(struct pool *p, const struct pool_query *q, struct fault *f);
 

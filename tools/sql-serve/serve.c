@@ -14,6 +14,8 @@
 #include "static.h"
 #include "tool.h"
 
+#define LEFT 499 /* for the log, as nginx has it */
+
 static void next_step(struct call *c);
 
 /* ---- results ---- */
@@ -108,10 +110,11 @@ on_result(void *arg, PGresult *res, const struct fault *why, double ms)
 		return;
 	c->db_ms = ms;
 	c->asked_db = 1;
-	if (res == NULL) {
-		(void)why; /* the pool has said it */
+	if (res == NULL && why->code == FAULT_NO)
+		call_error(c, LEFT, why->msg);
+	else if (res == NULL) /* the pool has said why */
 		call_error(c, 503, "the database is not available");
-	} else if (PQresultStatus(res) == PGRES_TUPLES_OK)
+	else if (PQresultStatus(res) == PGRES_TUPLES_OK)
 		answer_row(c, res);
 	else if (PQresultStatus(res) == PGRES_FATAL_ERROR)
 		answer_error(c, res);
@@ -128,6 +131,14 @@ unavailable(struct call *c, const char *message)
 	call_error(c, 503, message);
 }
 
+static int
+has_left(void *arg)
+{
+	const struct call *c = arg;
+
+	return c->rq == NULL || httpd_peer_left(c->rq);
+}
+
 static void
 run_statement(struct call *c)
 {
@@ -137,6 +148,7 @@ run_statement(struct call *c)
 		.n = (int)r->sql.n,
 		.values = c->values,
 		.fn = on_result,
+		.left = has_left,
 		.arg = c };
 
 	call_bind(c);
@@ -355,6 +367,17 @@ bad_body(struct call *c)
 }
 
 void
+serve_too_large(void *arg, struct httpd_req *rq)
+{
+	struct call *c = call_new(arg, rq, NULL, NULL);
+
+	if (c == NULL)
+		httpd_answer(rq, 413, NULL, "", 0);
+	else
+		call_error(c, 413, "the body is too large");
+}
+
+void
 serve_request(void *arg, struct httpd_req *rq)
 {
 	struct serve *sv = arg;
@@ -371,7 +394,10 @@ serve_request(void *arg, struct httpd_req *rq)
 		httpd_answer(rq, 503, NULL, "", 0);
 		return;
 	}
-	if (is_health(rq))
+	/* path and parameters would end there */
+	if (strstr(httpd_target(rq), "%00") != NULL)
+		call_error(c, 400, "the URL has a NUL character");
+	else if (is_health(rq))
 		answer_health(c);
 	else if (r == NULL)
 		answer_other(c, allow);

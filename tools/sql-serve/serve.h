@@ -18,7 +18,7 @@ struct serve {
 	int log_failed;    /* the access log could not be written */
 };
 
-/* An httpd_fn; its argument is a struct serve. */
-httpd_fn serve_request;
+/* Their argument is a struct serve. */
+httpd_fn serve_request, serve_too_large;
 
 #endif
