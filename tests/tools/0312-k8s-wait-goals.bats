@@ -71,6 +71,16 @@ condition() { # NAME CONDITIONS
 	[[ $stderr == *'no objects in the files' ]]
 }
 
+@test "-t 0 looks once" {
+	post "/api/v1/namespaces/$NS/configmaps" '{"metadata":{"name":"a"}}'
+	run -0 k8s-wait -n "$NS" -t 0 cm/a
+	run -0 k8s-wait -n "$NS" -t 0 --for deleted cm/b
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 0 cm/a cm/b
+	jq -es 'map([.name, .status]) == [["a", "met"], ["b", "timeout"]]' <<<"$output"
+	[[ $stderr == "k8s-wait: ConfigMap $NS/b: not ready in time: NotFound: it does not exist" ]]
+	run -1 k8s-wait -n "$NS" -t 0 -l app=web pods
+}
+
 @test "what cannot be asked is refused: 2" {
 	for goal in condition= condition==True condition=Ready= soon; do
 		run -2 --separate-stderr k8s-wait -n "$NS" --for "$goal" cm/a

@@ -14,6 +14,7 @@
 #include "wait.h"
 
 #define LIVE_MS 200
+#define LOOK_MS 30000 /* for the answer to what is not waited for: -t 0 */
 #define EXPLAIN_MAX 5 /* objects; more would bury the first */
 
 static const char usage[] =
@@ -141,6 +142,13 @@ read_refs(struct kube_refs *refs, const struct opt_list *files, char **operands)
 		    "nothing to wait for: no apply records on standard input");
 }
 
+/* 1 with -t 0, once all is known that was to be looked at. */
+static int
+has_looked(const struct wait *w)
+{
+	return w->timeout_ms == 0 && feeds_synced(w);
+}
+
 /* Waits until all are met, one cannot be, or the time is up. */
 static int
 run(struct wait *w)
@@ -158,7 +166,7 @@ run(struct wait *w)
 		if (w->fault.code != FAULT_NONE)
 			return tool_fault(&w->fault);
 		if ((w->left == 0 && !selections_wait(w)) || w->stop ||
-		    left <= 0)
+		    left <= 0 || has_looked(w))
 			break;
 		live_draw(w);
 		if (next > 0 && next - now < left)
@@ -208,6 +216,7 @@ main(int argc, char **argv)
 		.log_lines = 20 };
 	struct arguments args = { 0 };
 	struct kube_refs refs = { 0 };
+	double patience;
 	int status;
 
 	tool_begin("k8s-wait", usage);
@@ -216,10 +225,11 @@ main(int argc, char **argv)
 		read_refs(&refs, &args.files, argv + optind);
 	/* time runs from here: what fills the pipe may have taken long */
 	w.start_ms = clock_ms();
-	w.deadline = w.start_ms + w.timeout_ms;
+	patience = w.timeout_ms > 0 ? w.timeout_ms : LOOK_MS;
+	w.deadline = w.start_ms + patience;
 	w.live = isatty(STDERR_FILENO);
 	kube_tool_open(&args.cluster, &w.loop, &w.kube, &w.ns);
-	kube_set_patience(w.kube, w.timeout_ms);
+	kube_set_patience(w.kube, patience);
 	status = w.selector != NULL ? selections_make(&w, argv + optind) :
 				      targets_make(&w, &refs);
 	if (status == 0)

@@ -206,6 +206,10 @@ feed_new(struct wait *w, const struct kube_kind *kind, const char *ns);
 
 /* Starts the watches that targets and selections need: 0 or -1. */
 int feeds_start(struct wait *w, struct fault *f);
+
+/* 1 when all first lists are there, or will never be. */
+int feeds_synced(const struct wait *w);
+
 void feeds_release(struct wait *w);
 
 /* explain.c: the pod's last log lines and events, on standard error. */

@@ -195,6 +195,17 @@ feeds_start(struct wait *w, struct fault *f)
 	return 0;
 }
 
+int
+feeds_synced(const struct wait *w)
+{
+	const struct feed *d;
+
+	for (d = w->feeds; d != NULL; d = d->next)
+		if (!d->synced && !d->broken)
+			return 0;
+	return 1;
+}
+
 void
 feeds_release(struct wait *w)
 {
