@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "http-probe/check.h"
+#include "http-probe/check_rules.h"
 #include "http-probe/run.h"
 #include "http-probe/vars.h"
 #include "lib/opt.h"
@@ -31,26 +33,35 @@ struct options {
 	int dry_run;
 };
 
-/* NAME=URL, or a bare URL for all services that have none of their own. */
+/*
+ * NAME=URL, or a bare URL for all services that have none of their own.  Paths
+ * are put behind it, so it ends in one, if anything.
+ */
 static void
 add_base(struct options *o, char *arg)
 {
-	char *eq = strchr(arg, '='), *colon = strstr(arg, "://"), *end;
+	char *eq = strchr(arg, '='), *colon = strstr(arg, "://");
 	struct run_base *b = &o->bases[o->spec.bases_n];
+	char *url = eq != NULL && eq < colon ? eq + 1 : arg;
+	size_t n;
 
 	if (colon == NULL)
 		tool_usage("--base: not a URL: %s", arg);
+	if (!rules_absolute(url))
+		tool_usage("--base: neither http nor https: %.*s",
+		    (int)(colon - arg), arg);
+	if (strpbrk(url, "?# \t") != NULL)
+		tool_usage(
+		    "--base: a query or a blank, which no path can follow");
 	if (o->spec.bases_n == BASES_MAX)
 		tool_usage("--base: more than %d", BASES_MAX);
-	if (eq != NULL && eq < colon) {
+	if (url != arg) {
 		*eq = '\0';
 		b->name = arg;
-		b->url = eq + 1;
-	} else
-		b->url = arg;
-	for (end = arg + strlen(b->url == arg ? arg : b->url) + (b->url - arg);
-	     end > b->url && end[-1] == '/'; end--)
-		end[-1] = '\0';
+	}
+	b->url = url;
+	for (n = strlen(url); n > 0 && url[n - 1] == '/'; n--)
+		url[n - 1] = '\0';
 	o->spec.bases_n++;
 }
 
@@ -106,6 +117,18 @@ status_of(const struct run_result *r)
 	return r->failed + r->skipped > 0 ? FAULT_NO : 0;
 }
 
+/* A connection a group: what the soft limit leaves may be too few. */
+static void
+raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
 /* Reads every operand, telling all files that are malformed: the status. */
 static int
 read_all(struct checks *checks, const struct options *o, int n, char **files)
@@ -156,6 +179,7 @@ main(int argc, char **argv)
 		.tls = &o.tls };
 	while ((ch = tool_getopt(argc, argv, "c:D:knt:", longs)) != -1)
 		option(&o, ch, &f);
+	raise_files();
 	if (http_init(&f) != 0)
 		tool_die(&f);
 	status = read_all(&checks, &o, argc - optind, argv + optind);

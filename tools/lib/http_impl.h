@@ -45,6 +45,7 @@ struct http_call {
 	size_t body_len;
 	int added; /* to the multi handle */
 	int once, follow, resent;
+	int no_socket;  /* errno of the last that could not be made, or 0 */
 	unsigned sends; /* how often it was sent */
 	int raw;        /* the connection outlives done */
 	int queued, busy, cancelled, paused;

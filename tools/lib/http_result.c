@@ -59,6 +59,9 @@ describe_error(struct http_call *c)
 		 phase(c->easy, CURLINFO_TOTAL_TIME_T) >= c->timeout_ms - 2)
 		snprintf(
 		    c->error, size, "no answer within %.0f ms", c->timeout_ms);
+	else if (c->code == CURLE_COULDNT_CONNECT && c->no_socket != 0)
+		snprintf(c->error, size, "cannot connect: %s",
+		    strerror(c->no_socket));
 	else if (c->code == CURLE_COULDNT_CONNECT &&
 		 curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &err) ==
 		     CURLE_OK &&
