@@ -337,6 +337,23 @@ raw() {
 	run -2 http-probe <<<'{"name": "nowhere", "path": "/x"}'
 }
 
+@test "more calls at a time than files may be open: up to the hard limit; then it says so" {
+	local i
+	for i in $(seq 40); do
+		printf '{"name": "n%s", "path": "/delay/100"}\n' "$i"
+	done >checks.jsonl
+	(ulimit -Sn 30 && run -0 probe -c 40 checks.jsonl)
+	ulimit -n 30
+	run -3 probe -c 40 checks.jsonl
+	grep -q 'no response: cannot connect: Too many open files' err
+}
+
+@test "name and password of a URL get into no record" {
+	run -0 --separate-stderr http-probe --base "${BASE/:\/\//://user:s3cret@}" <<<'{"name": "x", "path": "/echo/a@b", "expect": {"jq": [".headers.authorization | startswith(\"Basic \")"]}}'
+	[ "$(jq -r .url <<<"$output")" = "$BASE/echo/a@b" ]
+	[[ $output$stderr != *s3cret* ]]
+}
+
 @test "no response: 3, and what was in the way" {
 	run -3 --separate-stderr http-probe --base http://127.0.0.1:1 <<<'{"name": "nobody", "path": "/"}'
 	[[ $stderr == *'nobody: no response: cannot connect: Connection refused'* ]]
@@ -389,6 +406,9 @@ time.sleep(0.4); p.send_signal(signal.SIGINT); sys.exit(p.wait())' "$BASE"
 	run -2 probe -c many
 	run -2 probe -D novalue
 	run -2 probe --base nourl
+	run -2 http-probe --base ftp://127.0.0.1 <<<'{"name": "x", "path": "/echo"}'
+	[[ $output == *'--base: neither http nor https: ftp'* ]]
+	run -2 http-probe --base "$BASE/?a=b" <<<'{"name": "x", "path": "/echo"}'
 	run -2 probe --oops
 	run -2 probe --vars nosuchfile
 	echo '[1]' >vars.json

@@ -3,7 +3,9 @@
  */
 #include "http-probe/request.h"
 
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "http-probe/check_rules.h"
@@ -101,4 +103,21 @@ request_make(struct request *p, const struct check *c, const char *base,
 		if (buf_check(&p->headers[i], "header", f) != 0)
 			return -1;
 	return left;
+}
+
+char *
+request_shown(const struct request *p)
+{
+	const char *url = buf_str(&p->url), *host = strstr(url, "://"), *at;
+	struct buf b;
+	char *shown;
+
+	buf_init(&b, SIZE_MAX);
+	host = host != NULL ? host + 3 : url;
+	at = memrchr(host, '@', strcspn(host, "/?#"));
+	buf_add(&b, url, (size_t)(host - url));
+	buf_adds(&b, at != NULL ? at + 1 : host);
+	shown = buf_take(&b);
+	buf_release(&b);
+	return shown;
 }

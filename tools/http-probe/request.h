@@ -25,6 +25,9 @@ struct request {
 int request_make(struct request *p, const struct check *c, const char *base,
     const struct vars *vars, struct fault *f);
 
+/* Its URL for records, without name and password; to be freed, or NULL. */
+char *request_shown(const struct request *p);
+
 void request_release(struct request *p);
 
 #endif

@@ -357,7 +357,7 @@ lane_call(void *arg)
 		lane_work(l, work_skip, lane_skipped);
 	} else if (left == 0) {
 		free(l->url);
-		l->url = strdup(buf_str(&p.url));
+		l->url = request_shown(&p);
 		clock_ts(l->ts);
 		if (l->url == NULL)
 			left = fault_nomem(r->fault);
