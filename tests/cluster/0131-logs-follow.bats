@@ -56,6 +56,16 @@ runs() {
 	[ "$output" = $'q/first begin\nq/c run 1\nq/c end 1' ]
 }
 
+@test "a node that does not give its log: waited for, which is said once" {
+	start_faults
+	shell_pod p 'for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 1; done' | k8s-apply -n "$NS" >/dev/null
+	rule '1 GET.*pods/p/log.*follow=true stream 1'
+	rule '8 GET.*pods/p/log.*follow=true status 502'
+	run -0 --separate-stderr timeout 90 k8s-logs --kubeconfig "$THROUGH" -n "$NS" -f -o text p
+	[ "$output" = $'1\n2\n3\n4\n5\n6\n7\n8' ]
+	[[ ${stderr%%$'\n'*} == 'k8s-logs: p/c: '*'; waiting for it' && ${stderr#*$'\n'} == 'k8s-logs: p/c: goes on' ]]
+}
+
 @test "a stream that is lost while its container restarts" {
 	start_faults
 	runs p 2 web | k8s-apply -n "$NS" >/dev/null

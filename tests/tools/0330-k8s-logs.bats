@@ -17,6 +17,10 @@ setup() {
 	use_sandbox
 }
 
+teardown() {
+	[[ -z ${relay-} ]] || end_process "$relay"
+}
+
 teardown_file() {
 	stop_sandbox
 }
@@ -84,6 +88,50 @@ teardown_file() {
 	k8s-apply -n default -f "$ROOT/tests/data/logs/pods.yaml" >/dev/null
 	wait "$pid"
 	diff <(printf 'ticks/c tick %d\n' 1 2 3 4 5) "$BATS_TEST_TMPDIR/out"
+}
+
+has_lines() { # FILE N
+	(($(wc -l <"$1") >= $2))
+}
+
+@test "a server that is away is waited for, which is said once; a blip is not" {
+	cd "$BATS_TEST_TMPDIR"
+	k8s-apply -n default <<-'Y' >/dev/null
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: long}
+		spec:
+		  restartPolicy: Never
+		  terminationGracePeriodSeconds: 0
+		  containers:
+		    - {name: c, image: busybox, command: [sh, -c, "i=0; while sleep 0.1; do i=$((i + 1)); echo tick $i; done"]}
+	Y
+	python3 "$ROOT/tests/cluster/relay.py" "$(sandbox_config server | sed s,https://,,)" >port 3>&- &
+	relay=$!
+	wait_for 5 test -s port
+	sed "s,server: .*,server: https://127.0.0.1:$(<port)," "$KUBECONFIG" >through
+	k8s-logs --kubeconfig through -f -o text long >out 2>err 3>&- &
+	pid=$!
+	wait_for 10 grep -q 'tick 3$' out
+	kill -USR1 "$relay" # cuts connections
+	wait_for 10 has_lines out $(($(wc -l <out) + 5))
+	[[ ! -s err ]]
+	kill -USR2 "$relay" # is away for three seconds
+	wait_for 10 grep -q 'waiting for it' err
+	wait_for 20 grep -q 'is back' err
+	wait_for 10 has_lines out $(($(wc -l <out) + 5))
+	k8s-delete -n default --grace 0 pod/long >/dev/null
+	wait "$pid" || [[ $? == 3 ]] # of the last words of what was killed there may be none
+	[[ $(<err) == "k8s-logs: long: https://127.0.0.1:$(<port): "*"; waiting for it"$'\n'"k8s-logs: https://127.0.0.1:$(<port): is back" ]]
+	diff <(seq -f 'tick %g' "$(wc -l <out)") out
+}
+
+@test "who never answered is not waited for" {
+	sed "s,server: .*,server: https://127.0.0.1:$(free_port)," "$KUBECONFIG" >"$BATS_TEST_TMPDIR/dead"
+	for what in talk '-l app=talk'; do
+		run -3 --separate-stderr timeout 20 k8s-logs --kubeconfig "$BATS_TEST_TMPDIR/dead" -f $what
+		[[ $stderr == 'k8s-logs: '*talk': https://127.0.0.1:'*': cannot connect: '* && ! $stderr == *waiting* ]]
+	done
 }
 
 @test "what is not there is 1, the others are told" {

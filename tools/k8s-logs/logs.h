@@ -1,6 +1,7 @@
 /*
  * k8s-logs in rooms: main.c (arguments), pods.c (which containers of which
- * pods, once or as they come), stream.c (one container's log into records).
+ * pods, once or as they come), stream.c (one container's log into records),
+ * away.c (what is waited for, in words).
  */
 #ifndef LOGS_H
 #define LOGS_H
@@ -35,6 +36,7 @@ struct stream {
 	struct kube_log log;
 	struct buf refusal; /* what came instead of a log */
 	int lost;           /* how often, without a line meanwhile */
+	int waits;          /* has been told of that */
 	int before; /* its container has been restarted: ask for that run */
 	int old;    /* was running when we came: --tail and --since apply */
 	int checks; /* whether its container has ended */
@@ -56,6 +58,10 @@ struct logs {
 	struct stream **v;
 	size_t n;
 	struct record record;
+	double
+	    away_since; /* clock_ms when the server was lost, 0: it is there */
+	int away_told;
+	int heard;  /* a log came though a watch is down */
 	int status; /* exit status so far */
 	int stopped;
 };
@@ -80,6 +86,19 @@ enum run {
 enum run logs_run(const struct logs *l, const struct stream *s);
 
 void logs_release(struct logs *l);
+
+/*
+ * While following, after each turn: says once that the server is away, and
+ * that it is back.  One that has never answered ends it.  How long the next
+ * turn may wait (ms; -1: for ever).
+ */
+double away_look(struct logs *l);
+
+/* A stream is lost, why says "subject: reason": told once if it stays so. */
+void away_stream(struct stream *s, const struct fault *why);
+
+/* A line of s has come. */
+void away_line(struct stream *s);
 
 /* Adds the log of a container, not yet begun; NULL without memory. */
 struct stream *stream_add(struct logs *l, const char *pod,

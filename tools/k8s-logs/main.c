@@ -136,13 +136,17 @@ add_operand(struct logs *l, const char *arg, struct fault *f)
 	int r;
 
 	buf_init(&query, 1 << 16);
-	/* that spares discovery */
-	if (strchr(arg, '/') == NULL)
-		r = kube_refs_add(&refs, "v1", "Pod", NULL, arg, f);
-	else
+	if (strchr(arg, '/') == NULL) {
+		/* discovery need not be asked what a pod is */
+		buf_adds(&query, "fieldSelector=metadata.name%3D");
+		http_escape(&query, arg, strlen(arg), 0);
+		r = buf_check(&query, arg, f);
+	} else {
 		r = kube_refs_parse_arg(&refs, arg, NULL, f);
-	if (r == 0)
-		r = kube_ref_pods(l->kube, &refs.v[0], l->ns, &query, f);
+		if (r == 0)
+			r = kube_ref_pods(
+			    l->kube, &refs.v[0], l->ns, &query, f);
+	}
 	if (r == 0)
 		r = logs_source(l, buf_str(&query), arg,
 		    strncmp(buf_str(&query), "field", 5) == 0, f);

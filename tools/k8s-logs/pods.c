@@ -358,10 +358,13 @@ on_pod(void *arg, enum kube_event ev, const cJSON *pod, const cJSON *before)
 	if (ev == KUBE_ADDED || ev == KUBE_MODIFIED) {
 		if (add_pod(l, pod, !kube_cache_synced(s->cache), 1, &f) != 0)
 			l->status = tool_worse(l->status, tool_fault(&f));
-	} else if (ev == KUBE_SYNCED && s->by_name &&
+	} else if (ev == KUBE_SYNCED &&
 		   kube_cache_each(s->cache, is_there, NULL) == 0) {
-		tool_warn("%s: no such pod", s->subject);
-		l->status = tool_worse(l->status, FAULT_NO);
+		tool_warn("%s: %s", s->subject,
+		    s->by_name ? "no such pod" :
+				 "no pods yet: waiting for them");
+		if (s->by_name)
+			l->status = tool_worse(l->status, FAULT_NO);
 	} else if (ev == KUBE_BROKEN) {
 		why = json_str(pod, "message", NULL);
 		tool_warn("%s: %s", s->subject,
@@ -374,6 +377,7 @@ on_pod(void *arg, enum kube_event ev, const cJSON *pod, const cJSON *before)
 int
 logs_follow(struct logs *l, struct fault *f)
 {
+	double wait = -1;
 	struct buf path;
 	size_t i;
 	int r = 0;
@@ -393,7 +397,9 @@ logs_follow(struct logs *l, struct fault *f)
 	buf_release(&path);
 	/* a log is asked for by who knows whether its container still runs */
 	kube_set_patience(l->kube, FOLLOW_PATIENCE_MS);
-	while (r == 0 && !l->stopped && !all_over(l))
-		r = loop_once(l->loop, -1, f);
+	while (r == 0 && !l->stopped && !all_over(l)) {
+		r = loop_once(l->loop, wait, f);
+		wait = away_look(l);
+	}
 	return r;
 }

@@ -122,7 +122,7 @@ on_line(void *arg, const struct timespec *at, const char *text, size_t n)
 
 	if (s->logs->stopped)
 		return;
-	s->lost = 0;
+	away_line(s);
 	if (at == NULL) { /* no line, but why there is none */
 		tool_warn("%s/%s: the node says: %.*s", s->pod, s->container,
 		    (int)(n < 500 ? n : 500), text);
@@ -143,6 +143,7 @@ on_data(void *arg, int status, const char *p, size_t n)
 
 	if (status != 200)
 		return buf_add(&s->refusal, p, n);
+	s->logs->heard = 1;
 	kube_log_feed(&s->log, p, n);
 	hand_on(s->logs);
 	return s->logs->stopped ? -1 : 0;
@@ -162,6 +163,13 @@ begin_again(void *arg)
 
 		s->before = run == RUN_BEFORE;
 		s->over = run == RUN_LOST;
+		if (s->over) {
+			tool_warn("%s/%s: the rest of its log is lost: the "
+				  "container is gone",
+			    s->pod, s->container);
+			s->logs->status =
+			    tool_worse(s->logs->status, FAULT_UNSURE);
+		}
 	}
 	if (s->over || stream_begin(s, &f) == 0)
 		return;
@@ -192,21 +200,19 @@ check_end(void *arg)
 	}
 }
 
-/* The server's reason, for people. */
+/* Why there is no log, or not all of it. */
 static void
-tell_refusal(struct stream *s, const struct http_result *r)
+refusal(struct stream *s, const struct http_result *r, struct fault *f)
 {
 	cJSON *status = json_parse(buf_str(&s->refusal), s->refusal.len, NULL);
-	struct kube_answer a = { .status = r->status };
-	struct fault f = { 0 };
+	struct kube_answer a = { .status = r->error == NULL ? r->status : 0 };
 	char name[600];
 
 	a.message = json_str(status, "message", NULL);
 	if (a.message == NULL)
 		a.message = r->error != NULL ? r->error : "refused";
 	snprintf(name, sizeof(name), "%s/%s", s->pod, s->container);
-	kube_fault(&a, name, &f);
-	s->logs->status = tool_worse(s->logs->status, tool_fault(&f));
+	kube_fault(&a, name, f);
 	cJSON_Delete(status);
 }
 
@@ -225,6 +231,7 @@ on_end(void *arg, const struct http_result *r)
 {
 	struct stream *s = arg;
 	struct logs *l = s->logs;
+	struct fault f = { 0 };
 
 	s->call = NULL;
 	if (r->status == 200 && r->error == NULL) {
@@ -236,19 +243,19 @@ on_end(void *arg, const struct http_result *r)
 		check_end(s);
 		return;
 	}
+	refusal(s, r, &f);
 	if (may_resume(s, r->status)) {
+		if (l->follow && r->status != 200)
+			away_stream(s, &f);
+		if (r->status == 0)
+			l->heard = 0;
 		buf_clear(&s->refusal);
 		s->timer = loop_timer(l->loop, s->lost++ == 0 ? 0 : RESUME_MS,
 		    begin_again, s, NULL);
 		if (s->timer != NULL)
 			return;
 	}
-	if (r->status == 200) {
-		tool_warn("%s/%s: %s", s->pod, s->container, r->error);
-		l->status = tool_worse(l->status, FAULT_UNSURE);
-	} else {
-		tell_refusal(s, r);
-	}
+	l->status = tool_worse(l->status, tool_fault(&f));
 	s->over = 1;
 }
 

@@ -87,18 +87,25 @@ call_free(struct http_call *c)
 	free(c);
 }
 
+int
+http_call_status(const struct http_call *c)
+{
+	long status = 0;
+
+	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	return (int)status;
+}
+
 /* Hands collected pieces to on_data.  -1: the reader wants no more. */
 static int
 tell_data(struct http_call *c)
 {
 	struct buf piece = c->body;
-	long status = 0;
 	int r;
 
 	/* more may come while the callback turns the loop */
 	buf_init(&c->body, piece.max);
-	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
-	r = c->on_data(c->arg, (int)status, piece.data, piece.len);
+	r = c->on_data(c->arg, http_call_status(c), piece.data, piece.len);
 	if (c->body.data == NULL && !c->cancelled) {
 		buf_clear(&piece);
 		c->body = piece;

@@ -133,6 +133,9 @@ int http_raw_fd(const struct http_call *c);
 ssize_t http_raw_recv(struct http_call *c, void *p, size_t n);
 ssize_t http_raw_send(struct http_call *c, const void *p, size_t n);
 
+/* The status of the answer so far: 0 before its head has come. */
+int http_call_status(const struct http_call *c);
+
 /* Ends a call without its callback. */
 void http_cancel(struct http *h, struct http_call *c);
 

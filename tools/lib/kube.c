@@ -230,7 +230,11 @@ on_waited(void *arg, const struct kube_answer *a)
 
 	w->done = 1;
 	w->status = a->status;
-	if (a->status == 0 || (!w->want_status && !kube_ok(a))) {
+	if (a->status == 0) { /* the message says which server did not answer */
+		w->failed = fault_set(w->f, FAULT_UNSURE, "%s", a->message);
+		return;
+	}
+	if (!w->want_status && !kube_ok(a)) {
 		w->failed = kube_fault(a, w->subject, w->f);
 		return;
 	}

@@ -67,6 +67,9 @@ double kube_retry_after(const struct http_result *r);
 void kube_words(
     const struct kube *k, const struct http_result *r, char *out, size_t size);
 
+/* The status of a call's answer so far: 0 before its head has come. */
+int kube_call_status(const struct kube_call_state *c);
+
 /*
  * As kube_stream, ended when it lasts longer than timeout_ms (0: no limit):
  * for watches, whose server ends them sooner.

@@ -438,6 +438,12 @@ fail:
 	return NULL;
 }
 
+int
+kube_call_status(const struct kube_call_state *c)
+{
+	return c->call != NULL ? http_call_status(c->call) : 0;
+}
+
 void
 kube_cancel(struct kube *k, struct kube_call_state *c)
 {

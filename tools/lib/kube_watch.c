@@ -227,8 +227,9 @@ take_event(struct kube_watch *w, const char *line, size_t n, double at_ms)
 	if (type == NULL || object == NULL) {
 		snprintf(w->trouble, sizeof(w->trouble),
 		    "the stream is not of events");
-		w->expired = 1;
+		w->complained = w->expired = 1;
 	} else if (strcmp(type, "ERROR") == 0) {
+		w->complained = 1;
 		if (useless_version(object, (int)json_num(object, "code", 0)))
 			w->expired = 1;
 		else
@@ -283,7 +284,8 @@ on_stream(void *arg, int status, const char *p, size_t n)
 		return -1;
 	if (status != 200)
 		return 0; /* a Status, read at the end */
-	w->trouble[0] = '\0';
+	if (!w->complained)
+		w->trouble[0] = '\0';
 	w->depth++;
 	take_lines(w, now);
 	if (leave(w))
@@ -309,25 +311,31 @@ on_stream_end(void *arg, const struct http_result *r)
 {
 	struct kube_watch *w = arg;
 	cJSON *status = NULL;
-	const char *why;
+	const char *why = NULL;
+	char words[sizeof(w->trouble)];
 
 	w->call = NULL;
 	w->depth++;
+	if (r->error != NULL) {
+		kube_words(w->k, r, words, sizeof(words));
+		why = words;
+	}
 	if (r->status == 200) {
+		if (!w->complained)
+			w->trouble[0] = '\0';
 		if (w->expired)
 			relist(w, "the server no longer knows the version");
-		else if (w->trouble[0] == '\0' &&
+		else if (!w->complained &&
 			 clock_ms() - w->since_ms >= WATCH_STEADY_MS)
 			next(w, stream);
 		else
-			again(w, stream, 0,
-			    w->trouble[0] != '\0' ? NULL : r->error);
+			again(w, stream, 0, w->complained ? NULL : why);
 	} else {
 		status = json_parse(buf_str(&w->rest), w->rest.len, NULL);
-		why = json_str(status, "message", NULL);
+		if (json_str(status, "message", NULL) != NULL)
+			why = json_str(status, "message", NULL);
 		if (why == NULL)
-			why = r->error != NULL ? r->error :
-						 "the watch was refused";
+			why = "the watch was refused";
 		if (useless_version(status, r->status))
 			relist(w, why);
 		else
@@ -352,8 +360,7 @@ stream(void *arg)
 	double seconds;
 
 	w->timer = NULL;
-	w->expired = 0;
-	w->trouble[0] = '\0';
+	w->expired = w->complained = 0;
 	buf_clear(&w->rest);
 	w->scanned = 0;
 	w->since_ms = clock_ms();
@@ -435,5 +442,9 @@ kube_watch_free(struct kube_watch *w)
 const char *
 kube_watch_trouble(const struct kube_watch *w)
 {
-	return w->trouble[0] != '\0' ? w->trouble : NULL;
+	/* trouble lasts until an answer begins: a watch may then be quiet */
+	if (w->trouble[0] == '\0' || (w->call != NULL && !w->complained &&
+					 kube_call_status(w->call) == 200))
+		return NULL;
+	return w->trouble;
 }

@@ -30,7 +30,8 @@ struct kube_watch {
 	int expired;                  /* the version is too old: list */
 	unsigned refusals; /* versions refused since the last event */
 	int synced, broken;
-	char trouble[512]; /* "" when all is well */
+	char trouble[512]; /* what failed last, "" when all is well */
+	int complained;    /* the present stream has told of an error */
 	unsigned depth;    /* callbacks of the user under way */
 	int doomed;        /* freed within one */
 };
