@@ -159,6 +159,34 @@ grant_cluster() {
 	[ "$output" = "error: failed to create configmap: configmaps is forbidden: User \"system:serviceaccount:$NS:sa\" cannot create resource \"configmaps\" in API group \"\" in the namespace \"$NS\"" ]
 }
 
+@test "acting as somebody else: with their rights alone, and only who may" {
+	me() { # HEADER…: who the admin is then
+		local h=()
+		for x in "$@"; do h+=(-H "Impersonate-$x"); done
+		api POST /apis/authentication.k8s.io/v1/selfsubjectreviews -H 'Content-Type: application/json' -d '{}' "${h[@]}" |
+			jq -r '.status.userInfo | "\(.username) \(.groups | join(","))"'
+	}
+	[ "$(me 'User: ann')" = "ann system:authenticated" ]
+	[ "$(me 'User: ann' 'Group: a' 'Group: b')" = "ann a,b,system:authenticated" ]
+	[ "$(me "User: system:serviceaccount:$NS:sa")" = "system:serviceaccount:$NS:sa system:serviceaccounts,system:serviceaccounts:$NS,system:authenticated" ]
+	grant '[{"apiGroups":[""],"resources":["pods"],"verbs":["list"]}]'
+	[ "$(api_code GET "$C/pods" -H "Impersonate-User: system:serviceaccount:$NS:sa")" = 200 ]
+	[ "$(api_code GET "$C/secrets" -H "Impersonate-User: system:serviceaccount:$NS:sa")" = 403 ]
+	[ "$(api_code GET "$C/pods" -H 'Impersonate-Group: system:masters')" = 500 ]
+	# a group of its own is a right of its own: nobody becomes a master by the way
+	run as GET "$C/pods" -H 'Impersonate-User: ann'
+	jq -e '.code == 403 and (.message | endswith("cannot impersonate resource \"users\" in API group \"\" at the cluster scope"))' <<<"$output"
+	grant_cluster '[{"apiGroups":[""],"resources":["users"],"resourceNames":["ann"],"verbs":["impersonate"]}]'
+	[ "$(as_code GET /api -H 'Impersonate-User: ann')" = 200 ]
+	[ "$(as_code GET /api -H 'Impersonate-User: bob')" = 403 ]
+	[ "$(as_code GET /api -H 'Impersonate-User: ann' -H 'Impersonate-Group: system:masters')" = 403 ]
+	if command -v kubectl >/dev/null; then
+		[ "$(kubectl -n "$NS" auth can-i list pods --as="system:serviceaccount:$NS:sa")" = yes ]
+		run kubectl -n "$NS" auth can-i list pods --as=ann
+		[ "$output" = no ]
+	fi
+}
+
 @test "nobody grants what they do not hold, unless they may escalate or bind" {
 	local B=$R/namespaces/$NS ref='"roleRef":{"kind":"Role","name":"more","apiGroup":"rbac.authorization.k8s.io"}'
 	grant '[{"apiGroups":["rbac.authorization.k8s.io"],"resources":["roles","rolebindings"],"verbs":["create","get","patch"]},

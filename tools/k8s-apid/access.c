@@ -148,8 +148,9 @@ forbid(struct status *st, const char *user, const struct rbac_ask *a,
 	return -1;
 }
 
-static int
-check(const struct request *rq, const struct rbac_ask *a, struct status *st)
+int
+access_check_ask(
+    const struct request *rq, const struct rbac_ask *a, struct status *st)
 {
 	struct rbac_answer out;
 
@@ -166,7 +167,7 @@ access_check(const struct request *rq, struct status *st)
 	if (rq->user == NULL || rbac_is_master(rq->user))
 		return 0;
 	ask(rq, &q);
-	return check(rq, &q.ask, st);
+	return access_check_ask(rq, &q.ask, st);
 }
 
 int
@@ -178,7 +179,7 @@ access_check_verb(const struct request *rq, const char *verb, struct status *st)
 		return 0;
 	ask(rq, &q);
 	q.ask.verb = verb;
-	return check(rq, &q.ask, st);
+	return access_check_ask(rq, &q.ask, st);
 }
 
 /* ---- reviews ---- */

@@ -18,6 +18,11 @@ int access_check(const struct request *rq, struct status *st);
 int access_check_verb(
     const struct request *rq, const char *verb, struct status *st);
 
+/* The same for a question of the caller's. */
+struct rbac_ask;
+int access_check_ask(
+    const struct request *rq, const struct rbac_ask *ask, struct status *st);
+
 /*
  * Fills status of a SelfSubjectAccessReview.  0, or -1 (422) when its spec
  * does not ask one thing.

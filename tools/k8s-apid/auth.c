@@ -27,16 +27,22 @@ struct auth {
 	size_t n, cap;
 };
 
-static void
-token_free(struct token *t)
+void
+auth_user_release(struct auth_user *u)
 {
 	char **g;
 
-	for (g = t->user.groups; g != NULL && *g != NULL; g++)
+	for (g = u->groups; g != NULL && *g != NULL; g++)
 		free(*g);
-	free(t->user.groups);
-	free(t->user.name);
-	free(t->user.uid);
+	free(u->groups);
+	free(u->name);
+	free(u->uid);
+}
+
+static void
+token_free(struct token *t)
+{
+	auth_user_release(&t->user);
 	free(t);
 }
 

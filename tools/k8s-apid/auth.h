@@ -26,6 +26,9 @@ void auth_free(struct auth *a);
  */
 const struct auth_user *auth_check(struct auth *a, const char *header);
 
+/* Frees what a user's record holds, not itself. */
+void auth_user_release(struct auth_user *u);
+
 /*
  * A new token for a service account, good for seconds; its text (the
  * caller's, malloc'ed), or NULL with f filled.

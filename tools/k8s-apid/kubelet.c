@@ -143,6 +143,7 @@ start(struct request *rq, const char *url)
 	}
 	p->a = rq->a;
 	p->rq = *rq;
+	p->rq.user = NULL; /* gone when the answer comes */
 	buf_init(&p->error, ERROR_MAX);
 	httpd_set(rq->http, p, proxy_free);
 	p->call = http_start(rq->a->kubelet, &hr, &f);

@@ -211,6 +211,7 @@ start(struct request *rq, const char *url, const struct portforward *ports,
 		return status_nomem(st);
 	t->a = rq->a;
 	t->rq = *rq;
+	t->rq.user = NULL; /* gone when the answer comes */
 	t->fd = t->node_fd = -1;
 	buf_init(&t->ask, HEAD_MAX);
 	buf_init(&t->head, HEAD_MAX + TUNNEL_CHUNK);

@@ -9,6 +9,7 @@
 
 #include "k8s-apid/access.h"
 #include "k8s-apid/discovery.h"
+#include "k8s-apid/impersonate.h"
 #include "k8s-apid/service_ips.h"
 #include "k8s-apid/subresources.h"
 #include "k8s-apid/verbs.h"
@@ -175,7 +176,29 @@ may(struct request *rq)
 	return rc == 0;
 }
 
-/* The order matters: who one is comes before what there is. */
+/* Access comes before what there is. */
+static void
+serve(struct request *rq)
+{
+	if (!may(rq) || health(rq) || (is(rq, "GET") && discovery(rq)))
+		return;
+	if (!find_resource(rq))
+		refuse(rq, 404, "NotFound",
+		    "the server could not find the requested resource");
+	else if (is(rq, "GET") && request_accept(rq) == ACCEPT_NONE &&
+		 strcmp(rq->path.sub, "log") != 0 &&
+		 strcmp(rq->path.sub, "proxy") != 0 &&
+		 strcmp(rq->path.sub, "portforward") != 0)
+		refuse(rq, 406, "NotAcceptable",
+		    "only the following media types are accepted: "
+		    "application/json");
+	else if (!on_resource(rq))
+		refuse(rq, 405, "MethodNotAllowed",
+		    "the server does not allow this method on the requested "
+		    "resource");
+}
+
+/* The order matters: who one is comes before what one may. */
 void
 server_handle(void *arg, struct httpd_req *http)
 {
@@ -185,29 +208,18 @@ server_handle(void *arg, struct httpd_req *http)
 		.method = httpd_method(http),
 	};
 	const char *token = httpd_header(http, "Authorization");
+	struct auth_user as = { 0 };
+	struct status st = { 0 };
 
 	rq.user = auth_check(rq.a->auth, token);
-	if (rq.user == NULL &&
-	    (token != NULL || !is_public(httpd_path(http)))) {
+	if (rq.user == NULL && (token != NULL || !is_public(httpd_path(http))))
 		refuse(&rq, 401, "Unauthorized", "Unauthorized");
-		return;
-	}
-	if (!may(&rq) || health(&rq) || (is(&rq, "GET") && discovery(&rq)))
-		return;
-	if (!find_resource(&rq))
-		refuse(&rq, 404, "NotFound",
-		    "the server could not find the requested resource");
-	else if (is(&rq, "GET") && request_accept(&rq) == ACCEPT_NONE &&
-		 strcmp(rq.path.sub, "log") != 0 &&
-		 strcmp(rq.path.sub, "proxy") != 0 &&
-		 strcmp(rq.path.sub, "portforward") != 0)
-		refuse(&rq, 406, "NotAcceptable",
-		    "only the following media types are accepted: "
-		    "application/json");
-	else if (!on_resource(&rq))
-		refuse(&rq, 405, "MethodNotAllowed",
-		    "the server does not allow this method on the requested "
-		    "resource");
+	else if (rq.user != NULL && impersonate(&rq, &as, &st) != 0)
+		respond_status(&rq, &st);
+	else
+		serve(&rq);
+	status_release(&st);
+	auth_user_release(&as);
 }
 
 /* ---- what every cluster has ---- */

@@ -55,6 +55,8 @@ const char *httpd_query_nth(
     const struct httpd_req *rq, const char *name, size_t i); /* or NULL */
 const char *
 httpd_header(const struct httpd_req *rq, const char *name); /* or NULL */
+const char *httpd_header_nth(
+    const struct httpd_req *rq, const char *name, size_t i); /* or NULL */
 const struct buf *httpd_body(const struct httpd_req *rq);
 const char *httpd_peer(const struct httpd_req *rq); /* "127.0.0.1:4711" */
 

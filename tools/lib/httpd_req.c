@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "httpd_impl.h"
@@ -51,8 +52,9 @@ count(void *arg, enum MHD_ValueKind kind, const char *key, const char *value)
 {
 	struct nth *n = arg;
 
-	(void)kind;
-	if (strcmp(key, n->name) != 0 || n->left-- > 0)
+	if ((kind == MHD_HEADER_KIND ? strcasecmp : strcmp)(key, n->name) !=
+		0 ||
+	    n->left-- > 0)
 		return MHD_YES;
 	n->value = value != NULL ? value : "";
 	return MHD_NO;
@@ -71,6 +73,15 @@ const char *
 httpd_header(const struct httpd_req *rq, const char *name)
 {
 	return MHD_lookup_connection_value(rq->conn, MHD_HEADER_KIND, name);
+}
+
+const char *
+httpd_header_nth(const struct httpd_req *rq, const char *name, size_t i)
+{
+	struct nth n = { .name = name, .left = i };
+
+	MHD_get_connection_values(rq->conn, MHD_HEADER_KIND, count, &n);
+	return n.value;
 }
 
 const struct buf *
