@@ -130,6 +130,15 @@ results() { # kind/name:result of each record
 	api GET "/api/v1/namespaces/$NS/configmaps/one" | jq -e '.data.mode == "0644"'
 }
 
+@test "--dry-run makes no namespace for what is in it, and says so" {
+	printf 'apiVersion: v1\nkind: Namespace\nmetadata: {name: %s}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: %s}\n' new new >new.yaml
+	run -1 --separate-stderr k8s-apply --dry-run -f new.yaml
+	[[ $stderr == *'ConfigMap new/a: its namespace is in this input, but a dry run makes none' ]]
+	sed -i '1,/---/d' new.yaml
+	run -1 --separate-stderr k8s-apply --dry-run -f new.yaml
+	[[ $stderr == *'namespaces "new" not found' ]]
+}
+
 @test "--diff shows what changes, and no secrets" {
 	k8s-apply -n "$NS" -f cm.yaml >/dev/null
 	run -0 --separate-stderr k8s-apply -n "$NS" --diff --dry-run -f cm.yaml

@@ -115,6 +115,24 @@ report_fixed(const struct object *o, const char *name, const cJSON *cause)
 		}
 }
 
+/* 1 when o was refused because its namespace would only be made before it. */
+static int
+is_untried(const struct object *o, const cJSON *status)
+{
+	const struct apply *a = o->run;
+	size_t i;
+
+	if (!a->dry_run || o->ns == NULL ||
+	    !json_is(json_at(status, "details", NULL), "kind", "namespaces") ||
+	    !json_is(status, "reason", "NotFound"))
+		return 0;
+	for (i = 0; i < a->n; i++)
+		if (a->v[i].tier == TIER_NAMESPACE &&
+		    strcmp(a->v[i].name, o->ns) == 0)
+			return 1;
+	return 0;
+}
+
 void
 report_refusal(const struct object *o, const cJSON *status)
 {
@@ -127,7 +145,11 @@ report_refusal(const struct object *o, const cJSON *status)
 		conflicts += report_conflict(name, c);
 		report_fixed(o, name, c);
 	}
-	if (conflicts > 0)
+	if (is_untried(o, status))
+		tool_warn("%s: its namespace is in this input, but a dry run "
+			  "makes none",
+		    name);
+	else if (conflicts > 0)
 		tool_warn(
 		    "%s: --force-conflicts takes these fields over", name);
 	else if (json_is(status, "reason", "Conflict") &&
