@@ -214,6 +214,9 @@ main(void)
 	    "{\"1\":\"b\",\"1.5\":\"c\",\"16\":\"d\",\"1000\":\"e\","
 	    "\"1e+30\":\"f\",\"2001-01-01\":\"g\",\".inf\":\"h\","
 	    "\"-.inf\":\"i\",\"0.1\":\"j\",\"1e+06\":\"k\"}");
+	/* float32: the shortest text of the nearest one */
+	reads("88059306.: a\n3227630278993e-5: b\n1e300: c\n",
+	    "{\"8.8059304e+07\":\"a\",\"3.2276302e+07\":\"b\",\".inf\":\"c\"}");
 	reads("~: a\n", "line 1: a key is null");
 	reads("{[a]: b}\n", "line 1: a key must be a scalar");
 	reads("a: !!str 12\nb: !!int \"12\"\nc: !!float 1\nd: !!bool \"yes\"\n"

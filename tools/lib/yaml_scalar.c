@@ -290,6 +290,7 @@ float_text(double d, char *out, size_t size)
 {
 	int digits, exponent;
 
+	d = (double)(float)d;
 	if (!isfinite(d)) {
 		snprintf(out, size, "%s",
 		    isnan(d) ? ".nan" :
