@@ -71,13 +71,14 @@ units: $(UNITS:%=$(BUILD)/unit/%) build/preload/failmalloc.so
 deps:
 	@share/setup
 
-# set-up comes first, then the build in a make of its own that sees its results;
-# once, also for several goals of make -j
+# set-up comes first, then the build in a make of its own that sees its results,
+# and that says nothing when all is there; once, also for several goals of make -j
+build = @$(MAKE) -q $(1) >/dev/null 2>&1 || $(MAKE) --no-print-directory $(1)
 built: deps
-	@$(MAKE) --no-print-directory all
+	$(call build,all)
 
 check: built
-	@$(MAKE) --no-print-directory units
+	$(call build,units)
 	@share/check/run-tests $(TESTS)
 
 inttest: built
