@@ -53,6 +53,17 @@ BEGIN
 END
 $$;
 
+-- The body as a row: its members over those of base. A value that its column
+-- cannot hold, a number past all bounds as much as a word, is the caller's error.
+CREATE FUNCTION body_record(base anyelement, body text)
+RETURNS anyelement LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN jsonb_populate_record(base, body_object(body));
+EXCEPTION WHEN data_exception THEN
+	RAISE invalid_text_representation USING MESSAGE = SQLERRM;
+END
+$$;
+
 -- True, or the conflict that forbids it. Volatile, so that it is asked of the rows
 -- that a statement reaches and never while the statement is planned.
 CREATE FUNCTION agrees(condition boolean, otherwise text)

@@ -307,6 +307,21 @@ print(s.recv(1000).decode())"
 	wait_for 10 curl -sf -X PUT -d 1 "$BASE/state"
 }
 
+@test "the example: a value that its column cannot hold is 400" {
+	local pid url
+	psql -qc 'CREATE DATABASE stonks'
+	PGDATABASE=stonks pg-migrate "$ROOT/seed/migrations" >/dev/null
+	PGDATABASE=stonks sql-serve --listen 127.0.0.1:0 "$ROOT/share/stonks/routes/registry.routes" \
+		>/dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	pid=$!
+	wait_for 5 grep -q listening "$BATS_TEST_TMPDIR/err"
+	url=http://$(sed -n 's/.*listening on //p' "$BATS_TEST_TMPDIR/err")
+	wait_for 5 curl -sf "$url/health"
+	run curl -s -w ' %{http_code}' -d '{"ticker": "BIG", "market_cap": 1e50}' "$url/api/registry/companies"
+	end_process "$pid"
+	[[ $output == *'is out of range for type bigint"} 400' ]]
+}
+
 @test "starts before its database, says 503, and stops on SIGTERM" {
 	local base pid
 	halt_postgres
