@@ -3,13 +3,14 @@
  * Values go into histograms of bounded size, so memory grows with the number
  * of keys and not with the input; lines are tokenised in place.
  */
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "lib/hist.h"
-#include "lib/opt.h"
 #include "lib/record.h"
 #include "lib/scan.h"
 #include "records.h"
@@ -186,34 +187,133 @@ print_record(const struct summary *s, struct record *r, const char *key,
 	record_begin(r, "latency");
 	record_str(r, "key", key);
 	record_int(r, "count", (long long)h->count);
-	record_ms(r, "min_ms", h->min);
-	record_ms(r, "mean_ms", hist_mean(h));
+	record_value(r, "min_ms", h->min);
+	record_value(r, "mean_ms", hist_mean(h));
 	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		record_ms(r, columns[i].name, hist_percentile(h, columns[i].p));
-	record_ms(r, "max_ms", h->max);
+		record_value(
+		    r, columns[i].name, hist_percentile(h, columns[i].p));
+	record_value(r, "max_ms", h->max);
 	record_bool(r, "slow", hist_percentile(h, 95) > s->slow);
 	return record_end(r, stdout, f);
 }
 
-static void
-print_row(
-    const struct summary *s, int width, const char *key, const struct hist *h)
+/*
+ * Writes a key to out (NULL: it is only measured): the columns of a terminal
+ * that it takes.  What a terminal would act on is a question mark.
+ */
+static int
+put_key(const char *key, FILE *out)
 {
-	printf("%-*s %8llu %9.2f %9.2f %9.2f %9.2f %9.2f %9.2f %9.2f%s\n",
-	    width, key, (unsigned long long)h->count, h->min, hist_mean(h),
-	    hist_percentile(h, 50), hist_percentile(h, 90),
-	    hist_percentile(h, 95), hist_percentile(h, 99), h->max,
-	    hist_percentile(h, 95) > s->slow ? "  SLOW" : "");
+	int all = 0, columns;
+	wchar_t c;
+	size_t n;
+
+	for (; *key != '\0'; key += n) {
+		mbstate_t start = { 0 };
+
+		n = mbrtowc(&c, key, MB_CUR_MAX, &start);
+		columns = n <= MB_CUR_MAX ? wcwidth(c) : -1;
+		n = n <= MB_CUR_MAX ? n : 1;
+		if (out != NULL && columns < 0)
+			putc('?', out);
+		else if (out != NULL)
+			fwrite(key, 1, n, out);
+		all += columns < 0 ? 1 : columns;
+	}
+	return all;
+}
+
+/* How the columns of the table are written, by what stands in them. */
+struct table {
+	int key;      /* columns of the longest */
+	int width;    /* of the largest number */
+	int decimals; /* as many for all; -1: numbers too large for that */
+};
+
+static void
+table_measure(struct table *t, const struct summary *s, size_t n)
+{
+	double max = s->all->max;
+	size_t i;
+	int w;
+
+	*t = (struct table){ .key = 3, .width = 9, .decimals = 2 };
+	for (i = 0; i < n; i++) {
+		w = put_key(s->groups[i].key, NULL);
+		t->key = w > t->key ? w : t->key;
+	}
+	if (max >= 1e15)
+		*t = (struct table){
+			.key = t->key, .width = 12, .decimals = -1
+		};
+	else if (max >= 1)
+		t->width = snprintf(NULL, 0, "%9.2f", max);
+	else
+		/* seconds, perhaps: three digits of the largest */
+		for (; max > 0 && max < 1 && t->decimals < 9; max *= 10)
+			t->decimals++, t->width++;
+}
+
+static void
+table_row(const struct summary *s, const struct table *t, const char *key,
+    const struct hist *h)
+{
+	const double cells[] = { h->min, hist_mean(h), hist_percentile(h, 50),
+		hist_percentile(h, 90), hist_percentile(h, 95),
+		hist_percentile(h, 99), h->max };
+	size_t i;
+
+	printf("%*s %8llu", t->key - put_key(key, stdout), "",
+	    (unsigned long long)h->count);
+	for (i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		if (t->decimals < 0)
+			printf(" %*.6g", t->width, cells[i]);
+		else
+			printf(" %*.*f", t->width, t->decimals, cells[i]);
+	puts(hist_percentile(h, 95) > s->slow ? "  SLOW" : "");
+}
+
+static void
+table_print(const struct summary *s, size_t n)
+{
+	static const char *const heads[] = { "min", "mean", "p50", "p90", "p95",
+		"p99", "max" };
+	struct table t;
+	size_t i;
+
+	table_measure(&t, s, n);
+	printf("%-*s %8s", t.key, "key", "count");
+	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+		printf(" %*s", t.width, heads[i]);
+	putchar('\n');
+	for (i = 0; i < n; i++)
+		table_row(s, &t, s->groups[i].key, s->groups[i].hist);
+	table_row(s, &t, "all", s->all);
+}
+
+static int
+records_print(const struct summary *s, size_t n)
+{
+	struct fault f = { 0 };
+	struct record r;
+	size_t i;
+	int rc = 0;
+
+	record_init(&r);
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = print_record(
+		    s, &r, s->groups[i].key, s->groups[i].hist, &f);
+	if (rc == 0)
+		rc = print_record(s, &r, "all", s->all, &f);
+	record_release(&r);
+	return rc == 0 ? 0 : tool_fault(&f);
 }
 
 /* Per key in alphabetical order, then over all. */
 static int
 print_all(struct summary *s)
 {
-	struct fault f = { 0 };
-	struct record r;
 	size_t i, n = 0;
-	int width = 3, rc = 0;
 
 	for (i = 0; i < s->cap; i++)
 		if (s->groups[i].key != NULL)
@@ -221,27 +321,10 @@ print_all(struct summary *s)
 	s->cap = n;
 	if (n > 0)
 		qsort(s->groups, n, sizeof(*s->groups), by_key);
-	record_init(&r);
-	for (i = 0; i < n; i++)
-		if ((int)strlen(s->groups[i].key) > width)
-			width = (int)strlen(s->groups[i].key);
-	if (s->table)
-		printf("%-*s %8s %9s %9s %9s %9s %9s %9s %9s\n", width, "key",
-		    "count", "min", "mean", "p50", "p90", "p95", "p99", "max");
-	for (i = 0; rc == 0 && i < n; i++) {
-		if (s->table)
-			print_row(
-			    s, width, s->groups[i].key, s->groups[i].hist);
-		else
-			rc = print_record(
-			    s, &r, s->groups[i].key, s->groups[i].hist, &f);
-	}
-	if (s->table)
-		print_row(s, width, "all", s->all);
-	else if (rc == 0)
-		rc = print_record(s, &r, "all", s->all, &f);
-	record_release(&r);
-	return rc == 0 ? 0 : tool_fault(&f);
+	if (!s->table)
+		return records_print(s, n);
+	table_print(s, n);
+	return 0;
 }
 
 static void
@@ -262,7 +345,7 @@ static void
 option(struct summary *s, int ch)
 {
 	struct fault f = { 0 };
-	long long slow;
+	struct scan_value slow;
 	char *field;
 
 	switch (ch) {
@@ -279,9 +362,10 @@ option(struct summary *s, int ch)
 		}
 		break;
 	case OPT_SLOW:
-		if (opt_number("--slow", optarg, 0, 86400000, &slow, &f) != 0)
-			tool_die(&f);
-		s->slow = (double)slow;
+		if (scan_value(optarg, strlen(optarg), &slow, &f) != 0 ||
+		    scan_double(&slow, &s->slow) != 0 || !(s->slow >= 0))
+			tool_usage(
+			    "--slow: not a number of 0 or more: %s", optarg);
 		break;
 	case OPT_TYPE:
 		s->type = optarg;
@@ -311,6 +395,7 @@ main(int argc, char **argv)
 	int ch, status;
 
 	tool_begin("latency-summary", usage);
+	setlocale(LC_CTYPE, "C.UTF-8"); /* records are, whatever the user has */
 	s.table = isatty(STDOUT_FILENO);
 	while ((ch = tool_getopt(argc, argv, "o:", longs)) != -1)
 		option(&s, ch);

@@ -67,6 +67,33 @@ summary() {
 	[[ ${lines[2]} == all* ]]
 }
 
+@test "table: columns stand under each other, whatever the keys and numbers are" {
+	cat >in <<-'END'
+		{"type":"probe","ms":5,"route":"größe日本"}
+		{"type":"probe","ms":123456789.5,"route":"a\nb\u001b[31m"}
+	END
+	run -0 env LC_ALL=POSIX latency-summary -o table --by route in
+	[ "${#lines[@]}" = 4 ]
+	[[ ${lines[1]} == 'a?b?[31m '* && ${lines[1]} == *' SLOW' ]]
+	[[ ${lines[2]} == 'größe日本        1 '* ]]
+	local line
+	for line in "${lines[@]:1}"; do
+		line=${line%  SLOW}
+		line=${line//größe日本/123456789}
+		[ "${#line}" = "${#lines[0]}" ] || { echo "$output"; return 1; }
+	done
+}
+
+@test "small numbers, such as seconds, keep their digits" {
+	printf '{"s":%s}\n' 0.000648 0.0123 >in
+	summary --value s in
+	jq -e '.min_ms == 0.000648 and .max_ms == 0.0123 and (.p50_ms / 0.000648 - 1 | fabs) < 0.001' <<<"$output"
+	run -0 latency-summary -o table --value s --slow 0.0123 in
+	[[ ${lines[1]} =~ ^all\ +2\ +0\.0006\ .*\ 0\.0123$ ]]
+	run -0 latency-summary -o table --value s --slow 0.01 in
+	[[ ${lines[1]} == *SLOW ]]
+}
+
 @test "any value of any record" {
 	printf '{"type":"usage","pod":"p","memory":{"bytes":%s}}\n' 1000 2000 >in
 	echo '{"type":"probe","ms":1}' >>in
@@ -139,6 +166,7 @@ summary() {
 @test "usage: 2" {
 	run -2 latency-summary -o xml
 	run -2 latency-summary --slow fast
+	run -2 latency-summary --slow -1
 	run -2 latency-summary --by ''
 	run -2 latency-summary --by a,b,c,d,e,f,g,h,i
 }

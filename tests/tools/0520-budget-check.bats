@@ -34,6 +34,15 @@ gives() {
 	gives 1 10 max 9.99
 }
 
+@test "what is told is what counts" {
+	values 0.1 0.2 >in
+	gives 0 0.3 sum 0.3
+	values 15.0001 >in
+	gives 0 15 max 15
+	values 0.0004 >in
+	gives 1 0.0004 max 0.0003
+}
+
 @test "every statistic" {
 	values 4 1 2 5 3 >in
 	gives 0 5 count 5

@@ -2,7 +2,6 @@
  * budget-check: holds records against targets.  One budget record for each
  * target and key, with the action that a miss asks for.
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +101,7 @@ say(const struct budget *b, const char *key, uint64_t count, double value)
 		tool_warn("%s: not measured: no record has a value", b->metric);
 	else
 		tool_warn("%s%s%s: %.10g is over the limit of %.10g%s%s%s%s",
-		    b->metric, sep, key, round(value * 1e3) / 1e3, b->limit,
+		    b->metric, sep, key, value, b->limit,
 		    *b->unit != '\0' ? " " : "", b->unit,
 		    *b->action != '\0' ? ": " : "", b->action);
 }
@@ -113,14 +112,17 @@ report(void *arg, const struct budget *b, const char *key, uint64_t count,
 {
 	struct check *c = arg;
 	struct fault f = { 0 };
-	int miss = count > 0 && !(value <= b->limit);
+	int miss;
 
+	/* what is told is what counts: 0.1 and 0.2 do not pass 0.3 */
+	value = record_rounded(value);
+	miss = count > 0 && !(value <= b->limit);
 	record_begin(&c->record, "budget");
 	record_str(&c->record, "metric", b->metric);
 	if (key != NULL)
 		record_str(&c->record, "key", key);
 	record_str(&c->record, "stat", b->stat_name);
-	record_ms(&c->record, "value", value);
+	record_num(&c->record, "value", value);
 	record_num(&c->record, "limit", b->limit);
 	record_str(&c->record, "unit", b->unit);
 	if (count > 0)

@@ -5,6 +5,7 @@
 #include "record.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -75,15 +76,38 @@ record_num(struct record *r, const char *key, double value)
 	record_json(r, key, &v);
 }
 
+static double
+thousandths(double v)
+{
+	double n = v * 1e3;
+
+	/* by hand: libm for round() alone is a third of a megabyte */
+	if (n > -1e15 && n < 1e15)
+		return (double)(long long)(n + (n < 0 ? -0.5 : 0.5)) / 1e3;
+	return v;
+}
+
+double
+record_rounded(double value)
+{
+	char text[32];
+
+	if (!(value > -1 && value < 1))
+		return thousandths(value);
+	snprintf(text, sizeof(text), "%.6g", value);
+	return strtod(text, NULL);
+}
+
 void
 record_ms(struct record *r, const char *key, double ms)
 {
-	double us = ms * 1e3;
+	record_num(r, key, thousandths(ms));
+}
 
-	/* by hand: libm for round() alone is a third of a megabyte */
-	if (us > -1e15 && us < 1e15)
-		ms = (double)(long long)(us + (us < 0 ? -0.5 : 0.5)) / 1e3;
-	record_num(r, key, ms);
+void
+record_value(struct record *r, const char *key, double value)
+{
+	record_num(r, key, record_rounded(value));
 }
 
 void

@@ -31,8 +31,8 @@ void record_begin(struct record *r, const char *type);
 
 /*
  * Members.  A NULL string writes null; numbers that are not finite write
- * null; record_ms rounds to 3 decimals (microseconds).  Within an array
- * the key is NULL.
+ * null; record_ms rounds to 3 decimals (microseconds), record_value as
+ * record_rounded.  Within an array the key is NULL.
  */
 void record_str(struct record *r, const char *key, const char *value);
 void
@@ -40,10 +40,17 @@ record_strn(struct record *r, const char *key, const char *value, size_t n);
 void record_int(struct record *r, const char *key, long long value);
 void record_num(struct record *r, const char *key, double value);
 void record_ms(struct record *r, const char *key, double ms);
+void record_value(struct record *r, const char *key, double value);
 void record_bool(struct record *r, const char *key, int value);
 void record_json(struct record *r, const char *key, const cJSON *value);
 void record_open(struct record *r, const char *key, char bracket); /* { or [ */
 void record_close(struct record *r, char bracket);                 /* } or ] */
+
+/*
+ * A measurement whose unit is not known, as people want it: with 3 decimals,
+ * below 1 with 6 digits that count.
+ */
+double record_rounded(double value);
 
 /* "ts": now. */
 void record_ts(struct record *r);
