@@ -69,6 +69,13 @@ waits() { # ARG…: k8s-wait for the server's one namespace
 	[[ $status != 0 && $stderr == *nothere* ]]
 }
 
+@test "no cluster: 3, and which files were looked for" {
+	HOME=$PWD KUBECONFIG=$PWD/gone run -3 k8s-wait ns/here
+	[[ $output == *"no cluster is configured: none is in KUBECONFIG, $PWD/gone" ]]
+	HOME=$PWD run -3 k8s-wait ns/here
+	[[ $output == *'no cluster is configured: set KUBECONFIG or use --kubeconfig' ]]
+}
+
 @test "client certificates, as files and as data" {
 	cp "$D/user.crt" "$D/user.key" "$D/ca.crt" .
 	config files 'certificate-authority: ca.crt' 'client-certificate: user.crt, client-key: user.key'

@@ -356,13 +356,20 @@ use_pod(struct kube_config *c, struct fault *f)
 {
 	const char *host = getenv("KUBERNETES_SERVICE_HOST");
 	const char *port = getenv("KUBERNETES_SERVICE_PORT");
+	const char *list = getenv("KUBECONFIG");
 	int v6;
 
 	if (host == NULL || port == NULL || host[0] == '\0' ||
-	    access(IN_CLUSTER "token", R_OK) != 0)
+	    access(IN_CLUSTER "token", R_OK) != 0) {
+		if (list != NULL && list[0] != '\0')
+			return fault_set(f, FAULT_UNSURE,
+			    "no cluster is configured: none is in KUBECONFIG, "
+			    "%s",
+			    list);
 		return fault_set(f, FAULT_UNSURE,
 		    "no cluster is configured: set KUBECONFIG or use "
 		    "--kubeconfig");
+	}
 	/* the Service "kubernetes", as client-go's rest.InClusterConfig */
 	v6 = strchr(host, ':') != NULL;
 	if (asprintf(&c->server, "https://%s%s%s:%s", v6 ? "[" : "", host,
