@@ -136,6 +136,8 @@ holds() {
 	holds '.run == null and (.stages | map(.stage) == [1, 3, 6]) and .verdict == "passed"'
 	results-json </dev/null >results.json
 	holds '.stages == [] and .started == null and .ms == 0 and .tests.passed == 0'
+	# of a tool that ended before it had run anything, say
+	holds '.verdict == "error" and .findings[0].message == "no stage, check or budget is in the records"'
 }
 
 @test "memory does not grow with the number of checks" {

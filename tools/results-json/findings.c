@@ -126,6 +126,9 @@ results_findings(const struct results *r, cJSON *list, struct fault *f)
 		if (copy == NULL || !cJSON_AddItemToArray(list, copy))
 			return fault_nomem(f);
 	}
+	if (empty(r))
+		rc |= results_finding(list, "results", "results", NULL,
+		    "no stage, check or budget is in the records");
 	rc |= budget_findings(r->budgets, list);
 	rc |= slow_findings(r->latency, list);
 	if (r->left_out > 0)
@@ -135,6 +138,14 @@ results_findings(const struct results *r, cJSON *list, struct fault *f)
 	return rc == 0 ? 0 : fault_nomem(f);
 }
 
+/* 1 when nothing was run: whoever should have written records failed. */
+static int
+empty(const struct results *r)
+{
+	return r->stages.n == 0 && r->budgets->child == NULL &&
+	       r->passed + r->failed + r->skipped == 0;
+}
+
 /*
  * A stage that did not run because one before it failed is no error of its
  * own; one that did not run though nothing failed is.
@@ -142,7 +153,7 @@ results_findings(const struct results *r, cJSON *list, struct fault *f)
 const char *
 results_verdict(const struct results *r)
 {
-	int failed = r->failed > 0, missing = 0;
+	int failed = r->failed > 0, missing = empty(r);
 	const cJSON *b;
 	size_t i;
 
