@@ -114,6 +114,14 @@ slow_findings(const cJSON *latency, cJSON *list)
 	return rc;
 }
 
+/* 1 when nothing was run: whoever should have written records failed. */
+static int
+empty(const struct results *r)
+{
+	return r->stages.n == 0 && r->budgets->child == NULL &&
+	       r->passed + r->failed + r->skipped == 0;
+}
+
 int
 results_findings(const struct results *r, cJSON *list, struct fault *f)
 {
@@ -136,14 +144,6 @@ results_findings(const struct results *r, cJSON *list, struct fault *f)
 		    "%zu items left out: a list holds %d", r->left_out,
 		    RESULTS_LIST_MAX);
 	return rc == 0 ? 0 : fault_nomem(f);
-}
-
-/* 1 when nothing was run: whoever should have written records failed. */
-static int
-empty(const struct results *r)
-{
-	return r->stages.n == 0 && r->budgets->child == NULL &&
-	       r->passed + r->failed + r->skipped == 0;
 }
 
 /*
