@@ -21,8 +21,9 @@ struct dump {
 	struct record record;
 	FILE *events; /* of the folder */
 	size_t objects, logs;
-	int status; /* exit status so far */
-	int failed; /* output cannot be written: stop */
+	struct buf withheld; /* names of the logs that may not be read */
+	int status;          /* exit status so far */
+	int failed;          /* output cannot be written: stop */
 };
 
 /* Makes the folder and its parts.  0 or -1. */

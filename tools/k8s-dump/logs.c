@@ -46,6 +46,20 @@ on_data(void *arg, int status, const char *p, size_t n)
 	return r->out.d->failed ? -1 : 0;
 }
 
+/* Notes a container whose log may not be read, once for all its runs. */
+static void
+withhold(struct dump *d, const char *pod, const char *container)
+{
+	char name[600];
+	size_t n;
+
+	n = (size_t)snprintf(name, sizeof(name), "%s/%s", pod, container);
+	if (d->withheld.len >= n &&
+	    strcmp(buf_str(&d->withheld) + d->withheld.len - n, name) == 0)
+		return;
+	buf_addf(&d->withheld, "%s%s", d->withheld.len > 0 ? ", " : "", name);
+}
+
 static void
 on_end(void *arg, const struct http_result *http)
 {
@@ -72,7 +86,9 @@ on_end(void *arg, const struct http_result *http)
 	if (why == NULL)
 		why = http->error != NULL ? http->error : "refused";
 	/* 400 says that the container has not run: so it is in its status */
-	if (http->status != 400 && http->status != 404) {
+	if (http->status == 403) {
+		withhold(d, r->out.pod, r->out.container);
+	} else if (http->status != 400 && http->status != 404) {
 		tool_warn("%s/%s: %s", r->out.pod, r->out.container, why);
 		d->status = tool_worse(d->status, FAULT_UNSURE);
 	}
@@ -171,8 +187,8 @@ dump_container(
 	return dump_log(d, pod, name, 0, f);
 }
 
-int
-dump_logs(struct dump *d, struct fault *f)
+static int
+dump_pods(struct dump *d, struct fault *f)
 {
 	static const char *const lists[] = { "initContainerStatuses",
 		"containerStatuses", "ephemeralContainerStatuses" };
@@ -192,4 +208,20 @@ dump_logs(struct dump *d, struct fault *f)
 			}
 	}
 	return 0;
+}
+
+int
+dump_logs(struct dump *d, struct fault *f)
+{
+	int r;
+
+	buf_init(&d->withheld, 1 << 20);
+	r = dump_pods(d, f);
+	if (d->withheld.len > 0) {
+		tool_warn(
+		    "%s: no right to read these logs", buf_str(&d->withheld));
+		d->status = tool_worse(d->status, FAULT_UNSURE);
+	}
+	buf_release(&d->withheld);
+	return r;
 }

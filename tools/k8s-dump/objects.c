@@ -18,7 +18,8 @@ struct listings;
 struct listing {
 	struct listings *all;
 	struct kube_kind kind;
-	cJSON *list; /* NULL: not to be had */
+	cJSON *list; /* NULL: none is there, or */
+	char *why;   /* it is not to be had */
 };
 
 struct listings {
@@ -74,15 +75,17 @@ on_list(void *arg, const struct kube_answer *a)
 	struct listing *one = arg;
 
 	one->all->running--;
-	if (!kube_ok(a)) {
-		/* 405 and 404: nothing of the kind can be there */
-		if (a->status != 404 && a->status != 405)
-			unavailable(
-			    one->all->d, one->kind.resource, a->message);
+	/* 405 and 404: nothing of the kind can be there */
+	if (a->status == 404 || a->status == 405)
 		return;
-	}
-	one->list = cJSON_Duplicate(a->body, 1);
-	if (one->list == NULL)
+	/* the server's words to it are another sentence for each kind */
+	if (a->status == 403)
+		one->why = strdup("no right to list these");
+	else if (!kube_ok(a))
+		one->why = strdup(a->message);
+	else
+		one->list = cJSON_Duplicate(a->body, 1);
+	if (one->list == NULL && one->why == NULL)
 		unavailable(one->all->d, one->kind.resource, "out of memory");
 }
 
@@ -129,6 +132,42 @@ fetch(struct listings *l, struct fault *f)
 		if (loop_once(l->d->loop, -1, f) != 0)
 			return -1;
 	return 0;
+}
+
+static void
+add_name(struct buf *b, const struct kube_kind *kind)
+{
+	buf_addf(b, "%s%s%s%s", b->len > 0 ? ", " : "", kind->resource,
+	    kind->group[0] != '\0' ? "." : "", kind->group);
+}
+
+/* What is not to be had: a line for each reason. */
+static void
+tell_missing(struct listings *l)
+{
+	struct listing *one, *other;
+	struct buf names;
+	size_t i, j;
+
+	buf_init(&names, 1 << 16);
+	for (i = 0; i < l->n; i++) {
+		one = l->v[i];
+		if (one->why == NULL)
+			continue;
+		buf_clear(&names);
+		add_name(&names, &one->kind);
+		for (j = i + 1; j < l->n; j++) {
+			other = l->v[j];
+			if (other->why == NULL ||
+			    strcmp(other->why, one->why) != 0)
+				continue;
+			add_name(&names, &other->kind);
+			free(other->why);
+			other->why = NULL;
+		}
+		unavailable(l->d, buf_str(&names), one->why);
+	}
+	buf_release(&names);
 }
 
 /* Events in the order in which they came about. */
@@ -269,10 +308,12 @@ dump_objects(struct dump *d, struct fault *f)
 	buf_release(&missing);
 	if (r == 0)
 		r = fetch(&l, f);
+	tell_missing(&l);
 	if (r == 0)
 		tell_all(&l);
 	for (i = 0; i < l.n; i++) {
 		cJSON_Delete(l.v[i]->list);
+		free(l.v[i]->why);
 		free(l.v[i]);
 	}
 	free(l.v);
