@@ -69,6 +69,41 @@ teardown_file() {
 	run -0 k8s-dump -n default -d folder
 }
 
+@test "names that are too long for a file" {
+	name=$(printf 'a%.0s' {1..250})
+	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\n---\n' "${name}b" "${name}c" | k8s-apply -n default >/dev/null
+	run -0 --separate-stderr k8s-dump -n default -d folder
+	k8s-delete -n default "configmap/${name}b" "configmap/${name}c" >/dev/null
+	[[ $(jq -r .metadata.name folder/objects/configmaps_aaaa*~*.json | sort) == "${name}b"$'\n'"${name}c" ]]
+}
+
+@test "few rights: what may be had, and a line for what may not: 3" {
+	k8s-apply -n default <<-'Y' >/dev/null
+		apiVersion: v1
+		kind: ServiceAccount
+		metadata: {name: few}
+		---
+		apiVersion: rbac.authorization.k8s.io/v1
+		kind: Role
+		metadata: {name: few}
+		rules: [{apiGroups: [""], resources: [namespaces, pods], verbs: [get, list]}]
+		---
+		apiVersion: rbac.authorization.k8s.io/v1
+		kind: RoleBinding
+		metadata: {name: few}
+		roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: few}
+		subjects: [{kind: ServiceAccount, name: few, namespace: default}]
+	Y
+	token=$(api POST /api/v1/namespaces/default/serviceaccounts/few/token -H 'Content-Type: application/json' \
+		-d '{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{}}' | jq -r .status.token)
+	(umask 077 && sed "s/token: .*/token: $token/" "$KUBECONFIG" >few)
+	run -3 --separate-stderr k8s-dump --kubeconfig few -n default
+	jq -es 'map(.kind) | unique == ["Namespace", "Pod"]' <<<"$output"
+	lists=${stderr%%$'\n'*} logs=${stderr#*$'\n'}
+	[[ $lists == 'k8s-dump: '*'secrets, '*'deployments.apps, '*': no right to list these' ]]
+	[[ $logs == 'k8s-dump: '*'talk/a, talk/b, '*': no right to read these logs' && $logs != *$'\n'* && $logs != *crash/c*crash/c* ]]
+}
+
 @test "no such namespace: 1" {
 	run -1 --separate-stderr k8s-dump -n nothere
 	[[ $stderr == 'k8s-dump: nothere: namespaces "nothere" not found' ]]

@@ -6,16 +6,19 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "dump.h"
 #include "lib/clock.h"
+#include "lib/digest.h"
 #include "lib/kube_event.h"
 #include "lib/kube_status.h"
 #include "tool.h"
 
+#define HASH 16 /* letters of a hash that tells names apart */
 #define LAST_APPLIED "kubectl.kubernetes.io/last-applied-configuration"
 
 static void
@@ -48,14 +51,34 @@ make_folder(const char *path, struct fault *f)
 	return fault_sys(f, FAULT_UNSURE, errno, "%s", path);
 }
 
+/*
+ * The names of objects may be as long as those of files, and more belongs into
+ * a file's: one that is too long is cut, and told apart by a hash of it all.
+ */
+static void
+shorten(char *name)
+{
+	char *slash = strrchr(name, '/');
+	char *last = slash != NULL ? slash + 1 : name;
+	const char *dot = strrchr(last, '.');
+	char hash[DIGEST_SHA256_HEX], end[HASH + 16];
+
+	if (strlen(last) <= NAME_MAX || dot == NULL ||
+	    digest_sha256_hex(last, strlen(last), hash, NULL) != 0)
+		return;
+	snprintf(end, sizeof(end), "~%.*s%.10s", HASH, hash, dot);
+	snprintf(last + NAME_MAX - strlen(end), sizeof(end), "%s", end);
+}
+
 /* A file of the folder, for its owner alone: it holds configuration. */
 static FILE *
-create(struct dump *d, const char *name)
+create(struct dump *d, char *name)
 {
 	FILE *file = NULL;
 	struct buf path;
 	int fd;
 
+	shorten(name);
 	buf_init(&path, 8192);
 	buf_addf(&path, "%s/%s", d->dir, name);
 	if (path.failed) {
@@ -85,6 +108,7 @@ finish(struct dump *d, FILE *file, const char *name)
 int
 out_open(struct dump *d, struct fault *f)
 {
+	char events[] = "events.jsonl";
 	struct buf path;
 	int r;
 
@@ -100,7 +124,7 @@ out_open(struct dump *d, struct fault *f)
 	if (r == 0)
 		r = make_folder(buf_str(&path), f);
 	buf_release(&path);
-	if (r == 0 && (d->events = create(d, "events.jsonl")) == NULL)
+	if (r == 0 && (d->events = create(d, events)) == NULL)
 		r = fault_set(f, FAULT_UNSURE, "%s: cannot be written", d->dir);
 	return r;
 }
