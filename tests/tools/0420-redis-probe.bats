@@ -89,6 +89,7 @@ probe list list redis true 0 true" ]
 	)
 	[ "$status" = 3 ]
 	[ "$(jq -r '.name + (.ok | tostring)' <<<"$output")" = slowfalse ]
+	[ "$stderr" = "redis-probe: stdin:1: slow: no answer in time" ]
 	run redis-probe "$BATS_TEST_TMPDIR/nowhere"
 	[ "$status" = 2 ]
 	run redis-probe --nonsense

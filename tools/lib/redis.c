@@ -4,6 +4,7 @@
  */
 #include "redis.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,8 +151,12 @@ redis_auth(const struct redis_url *u, const char **argv)
 static int
 context_fault(const redisContext *c, struct fault *f)
 {
+	/* of a read that took too long hiredis says what read(2) says */
+	int late = c->err == REDIS_ERR_IO && errno == EAGAIN;
+
 	return fault_set(f, FAULT_UNSURE, "%s",
 	    c->err == REDIS_ERR_EOF ? "the server closed the connection" :
+	    late                    ? "no answer in time" :
 	    c->errstr[0] != '\0'    ? c->errstr :
 				      "the connection was lost");
 }
