@@ -18,18 +18,20 @@ merge_members(const struct shape *s, const cJSON *live, const cJSON *config)
 	const cJSON *c, *other;
 	struct shape m;
 
+	if (out == NULL)
+		return NULL;
 	cJSON_ArrayForEach(c, live) {
 		other = cJSON_GetObjectItemCaseSensitive(config, c->string);
 		m = shape_member(s, c->string);
 		v = merge(&m, c, other);
-		if (out == NULL || json_set(out, c->string, v) != 0)
+		if (json_set(out, c->string, v) != 0)
 			goto bad;
 	}
 	cJSON_ArrayForEach(c, config) {
 		if (cJSON_GetObjectItemCaseSensitive(live, c->string) != NULL)
 			continue;
 		v = cJSON_Duplicate(c, 1);
-		if (out == NULL || json_set(out, c->string, v) != 0)
+		if (json_set(out, c->string, v) != 0)
 			goto bad;
 	}
 	return out;

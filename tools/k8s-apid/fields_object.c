@@ -27,19 +27,15 @@ member_element(struct buf *b, const char *name)
 static int
 attach(cJSON *parent, const char *element, cJSON *node, int member)
 {
-	cJSON *dot;
-
 	if (node == NULL || element == NULL)
 		goto bad;
 	if (node->child == NULL && !member) {
 		cJSON_Delete(node);
 		return 0;
 	}
-	if (node->child != NULL && member) {
-		dot = cJSON_CreateObject();
-		if (dot == NULL || !cJSON_AddItemToObject(node, ".", dot))
-			goto bad;
-	}
+	if (node->child != NULL && member &&
+	    json_set(node, ".", cJSON_CreateObject()) != 0)
+		goto bad;
 	if (fields_sort(node) == 0 &&
 	    cJSON_AddItemToObject(parent, element, node))
 		return 0;
