@@ -86,6 +86,8 @@ condition() { # NAME CONDITIONS
 		run -2 --separate-stderr k8s-wait -n "$NS" --for "$goal" cm/a
 		[[ $stderr == "k8s-wait: --for: not "* ]]
 	done
+	run -2 --separate-stderr k8s-wait -n "$NS" --for create pod/a
+	[[ ${stderr_lines[0]} == 'k8s-wait: --for: not supported, jq=true waits'* ]]
 	run -2 --separate-stderr k8s-wait -n "$NS" --for 'jsonpath={.status.phase}=Running' pod/a
 	[[ $stderr == 'k8s-wait: --for: JSONPath is not supported, jq=EXPRESSION is: jsonpath='* ]]
 }

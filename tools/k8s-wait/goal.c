@@ -35,6 +35,17 @@ take_expression(struct wait *w, const char *arg, struct fault *f)
 	return w->expression != NULL ? 0 : -1;
 }
 
+/* What is wrong with it; kubectl's users are told what to write here. */
+static const char *
+not_known(const char *arg)
+{
+	if (strncmp(arg, "jsonpath=", 9) == 0)
+		return "JSONPath is not supported, jq=EXPRESSION is";
+	if (strcmp(arg, "create") == 0)
+		return "not supported, jq=true waits for what is to be created";
+	return "not ready, complete, deleted, condition=... or jq=...";
+}
+
 int
 goal_parse(struct wait *w, const char *arg, struct fault *f)
 {
@@ -56,11 +67,7 @@ goal_parse(struct wait *w, const char *arg, struct fault *f)
 		return take_condition(w, arg + 10, f);
 	if (strncmp(arg, "jq=", 3) == 0)
 		return take_expression(w, arg + 3, f);
-	return fault_set(f, FAULT_INPUT, "%s: %s",
-	    strncmp(arg, "jsonpath=", 9) == 0 ?
-		"JSONPath is not supported, jq=EXPRESSION is" :
-		"not ready, complete, deleted, condition=... or jq=...",
-	    arg);
+	return fault_set(f, FAULT_INPUT, "%s: %s", not_known(arg), arg);
 }
 
 static void
