@@ -62,6 +62,13 @@ job() { # NAME SCRIPT
 	jq -e '.kind == "Deployment" and .status == "met"' <<<"$output"
 }
 
+@test "names as RBAC has them" {
+	printf 'apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: "%s:a=b,c d", %s}\n' "$NS" "$OWNED" | k8s-apply >/dev/null
+	run -0 k8s-wait -t 10s "clusterrole/$NS:a=b,c d"
+	jq -e --arg ns "$NS" '.name == $ns + ":a=b,c d" and .status == "met"' <<<"$output"
+	k8s-delete "clusterrole/$NS:a=b,c d" >/dev/null
+}
+
 @test "the timeout names each that is left, and why" {
 	printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: here}\n' | k8s-apply -n "$NS" >/dev/null
 	run -1 --separate-stderr k8s-wait -n "$NS" -t 1s cm/here cm/nope deploy/nope

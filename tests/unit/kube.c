@@ -200,6 +200,23 @@ path_is(const char *api_version, const char *name, const char *want)
 	buf_release(&b);
 }
 
+static void
+test_name_query(void)
+{
+	struct buf b;
+
+	buf_init(&b, 1000);
+	kube_name_query(&b, "system:x y");
+	tap_str(buf_str(&b), "fieldSelector=metadata.name%3Dsystem%3Ax%20y",
+	    "a name in a query");
+	buf_clear(&b);
+	kube_name_query(&b, "a=b,c\\d");
+	tap_str(buf_str(&b),
+	    "fieldSelector=metadata.name%3Da%5C%3Db%5C%2Cc%5C%5Cd",
+	    "what a selector has for its own use");
+	buf_release(&b);
+}
+
 static int
 count_kind(void *arg, const struct kube_kind *kind)
 {
@@ -373,6 +390,7 @@ main(void)
 		return 1;
 	test_retries();
 	test_credentials();
+	test_name_query();
 	test_discovery();
 	test_stopped();
 	test_ends();

@@ -57,8 +57,7 @@ wait_one(struct apply *a, const struct object *o, struct fault *f)
 	buf_init(&path, 4096);
 	buf_init(&query, 4096);
 	kube_path(&path, &o->kind, NULL, NULL);
-	buf_adds(&query, "fieldSelector=metadata.name%3D");
-	http_escape(&query, o->name, strlen(o->name), 0);
+	kube_name_query(&query, o->name);
 	watch = kube_watch_new(
 	    a->kube, buf_str(&path), buf_str(&query), event, &w, f);
 	if (watch == NULL)

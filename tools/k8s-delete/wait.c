@@ -141,8 +141,7 @@ watch(struct group *g, struct fault *f)
 		return 0;
 	buf_init(&query, 4096);
 	if (g->n == 1) {
-		buf_adds(&query, "fieldSelector=metadata.name%3D");
-		http_escape(&query, g->first->name, strlen(g->first->name), 0);
+		kube_name_query(&query, g->first->name);
 		r = buf_check(&query, g->path, f);
 	}
 	if (r == 0) {

@@ -138,8 +138,7 @@ add_operand(struct logs *l, const char *arg, struct fault *f)
 	buf_init(&query, 1 << 16);
 	if (strchr(arg, '/') == NULL) {
 		/* discovery need not be asked what a pod is */
-		buf_adds(&query, "fieldSelector=metadata.name%3D");
-		http_escape(&query, arg, strlen(arg), 0);
+		kube_name_query(&query, arg);
 		r = buf_check(&query, arg, f);
 	} else {
 		r = kube_refs_parse_arg(&refs, arg, NULL, f);

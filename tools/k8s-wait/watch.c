@@ -137,8 +137,7 @@ start(struct feed *d, struct fault *f)
 	buf_init(&query, 4096);
 	kube_path(&path, &d->kind, d->ns, NULL);
 	if (d->name != NULL) {
-		buf_adds(&query, "fieldSelector=metadata.name%3D");
-		http_escape(&query, d->name, strlen(d->name), 0);
+		kube_name_query(&query, d->name);
 	} else if (d->selector != NULL) {
 		buf_adds(&query, "labelSelector=");
 		http_escape(&query, d->selector, strlen(d->selector), 0);

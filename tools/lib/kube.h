@@ -175,6 +175,12 @@ int kube_path(struct buf *b, const struct kube_kind *kind, const char *ns,
     const char *name);
 
 /*
+ * Appends the query that selects the one object of that name in a collection:
+ * a watch of it tells of its deletion, and may be granted by resourceNames.
+ */
+int kube_name_query(struct buf *b, const char *name);
+
+/*
  * Appends the path of a pod; with a container, of its log, to which "&OPTION"
  * may be added.  0, or -1 when b has failed.
  */

@@ -426,6 +426,19 @@ kube_path(struct buf *b, const struct kube_kind *kind, const char *ns,
 }
 
 int
+kube_name_query(struct buf *b, const char *name)
+{
+	buf_adds(b, "fieldSelector=metadata.name%3D");
+	/* the selector's own escapes (apimachinery's fields.EscapeValue) */
+	for (; *name != '\0'; name++) {
+		if (strchr("\\,=", *name) != NULL)
+			buf_adds(b, "%5C");
+		http_escape(b, name, 1, 0);
+	}
+	return b->failed ? -1 : 0;
+}
+
+int
 kube_pod_path(
     struct buf *b, const char *ns, const char *pod, const char *container)
 {

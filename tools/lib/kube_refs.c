@@ -254,8 +254,7 @@ kube_ref_pods(struct kube *k, const struct kube_ref *ref, const char *ns,
 	if (kube_ref_resolve(k, ref, ns, &kind, &path, f) != 0)
 		goto out;
 	if (kind.group[0] == '\0' && strcmp(kind.resource, "pods") == 0) {
-		buf_adds(query, "fieldSelector=metadata.name%3D");
-		r = http_escape(query, ref->name, strlen(ref->name), 0);
+		r = kube_name_query(query, ref->name);
 		goto out;
 	}
 	if (get(k, buf_str(&path), ref, &o, f) != 0)
