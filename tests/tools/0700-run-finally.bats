@@ -34,7 +34,7 @@ setup() {
 }
 
 signalled() { # SIGNAL STATUS
-	run-finally -f 'sh ./clean' sh -c 'echo up >up; sleep 30' 3>&- &
+	env --default-signal=HUP run-finally -f 'sh ./clean' sh -c 'echo up >up; sleep 30' 3>&- &
 	local pid=$! rc=0
 	wait_for 5 test -s up
 	kill "-$1" "$pid"
@@ -48,6 +48,16 @@ signalled() { # SIGNAL STATUS
 		rm -f up log
 		signalled "${s%:*}" "${s#*:}"
 	done
+}
+
+@test "under nohup the end of the terminal ends neither" {
+	nohup run-finally -f 'echo done >log' sh -c 'echo $$ >up; sleep 0.5; echo "went on" >went' 3>&- >/dev/null 2>&1 &
+	local pid=$! rc=0
+	wait_for 5 test -s up
+	kill -HUP "$pid" "$(cat up)"
+	wait "$pid" || rc=$?
+	[ "$rc" = 0 ]
+	[ -e went ] && [ -e log ]
 }
 
 @test "a second INT during the clean-up does not stop it" {

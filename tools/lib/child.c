@@ -83,14 +83,20 @@ close_others(const int *keep, size_t n)
 	close_range(from, ~0U, 0);
 }
 
+/* All at their defaults, but for what nohup(1) has set for good. */
 static void
 reset_signals(void)
 {
+	struct sigaction hup;
 	sigset_t none;
 	int s;
 
+	if (sigaction(SIGHUP, NULL, &hup) != 0)
+		hup.sa_handler = SIG_DFL;
 	for (s = 1; s < _NSIG; s++)
 		signal(s, SIG_DFL); /* fails for some: fine */
+	if (hup.sa_handler == SIG_IGN)
+		signal(SIGHUP, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }

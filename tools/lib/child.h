@@ -36,8 +36,9 @@ struct child {
 
 /*
  * Starts spec.  All other descriptors are closed, signals are unblocked and
- * at their defaults.  -1 when fork or exec fails (a missing program is told
- * as such, FAULT_INPUT when it is not on the PATH); then no child is left.
+ * at their defaults (a SIGHUP that nohup(1) had us ignore stays ignored).  -1
+ * when fork or exec fails (a missing program is told as such, FAULT_INPUT when
+ * it is not on the PATH); then no child is left.
  */
 int
 child_spawn(struct child *c, const struct child_spec *spec, struct fault *f);

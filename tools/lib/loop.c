@@ -303,6 +303,16 @@ on_signals(struct loop *l)
 	}
 }
 
+/* nohup(1) has a command go on when its terminal is gone. */
+static int
+is_nohup(int signo)
+{
+	struct sigaction a;
+
+	return signo == SIGHUP && sigaction(signo, NULL, &a) == 0 &&
+	       a.sa_handler == SIG_IGN;
+}
+
 int
 loop_signal(
     struct loop *l, int signo, loop_signal_fn *fn, void *arg, struct fault *f)
@@ -313,6 +323,8 @@ loop_signal(
 
 	if (signo < 1 || signo >= _NSIG)
 		return fault_sys(f, FAULT_UNSURE, EINVAL, "signal %d", signo);
+	if (is_nohup(signo))
+		return 0;
 	sigaddset(&l->signals, signo);
 	fd = signalfd(l->sigfd, &l->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd == -1)

@@ -52,7 +52,9 @@ void loop_timer_cancel(struct loop *l, struct loop_timer **t);
 
 /*
  * Blocks signo for the process and calls fn when it arrives.  Children
- * must unblock it (child_spawn does).  0 or -1.
+ * must unblock it (child_spawn does).  A SIGHUP that is ignored stays so; the
+ * others are taken even then, since a shell ignores SIGINT for whatever it
+ * runs in the background.  0 or -1.
  */
 int loop_signal(
     struct loop *l, int signo, loop_signal_fn *fn, void *arg, struct fault *f);
