@@ -124,7 +124,7 @@ setup() {
 @test "requests share a connection, or take few" {
 	local server n
 	server=$(sed -n 's,.*server: *"\{0\,1\}https://\([^"\,} /]*\).*,\1,p' "$KUBECONFIG" | head -n 1)
-	python3 "$ROOT/tests/cluster/count.py" "$server" connections >port 3>&- &
+	python3 "$ROOT/tests/cluster/relay.py" "$server" count connections >port 3>&- &
 	COUNT=$!
 	until [[ -s port ]]; do sleep 0.05; done
 	sed "s,https://$server,https://127.0.0.1:$(<port)," "$KUBECONFIG" >through

@@ -1,7 +1,8 @@
-"""relay HOST:PORT [away|hang SECONDS BYTES]: a TCP relay on a free port of 127.0.0.1, printed on stdout.
+"""relay HOST:PORT [count FILE | away|hang SECONDS BYTES]: a TCP relay on a free port of 127.0.0.1, printed on stdout.
 
+With "count" FILE gets a line for each connection.
 SIGUSR1 cuts every connection; SIGUSR2 does so too and refuses new ones for
-three seconds, as a server that is restarted does.  With further arguments SIGHUP
+three seconds, as a server that is restarted does.  With "away" or "hang" SIGHUP
 does this for SECONDS, as soon as clients have sent BYTES more; "hang" stops
 forwarding instead, as a server does that was stopped: connections stay open, and
 nothing answers.
@@ -11,7 +12,8 @@ import signal
 import sys
 
 host, _, port = sys.argv[1].rpartition(':')
-how, seconds, after = (sys.argv[2], float(sys.argv[3]), int(sys.argv[4])) if len(sys.argv) > 2 else ('', 3, 0)
+how, seconds, after = (sys.argv[2], float(sys.argv[3]), int(sys.argv[4])) if len(sys.argv) > 4 else ('', 3, 0)
+counted = sys.argv[3] if sys.argv[2:3] == ['count'] else None
 left = None
 open_writers = set()
 moving = asyncio.Event()
@@ -38,6 +40,9 @@ def count(n):
 
 
 async def serve(reader, writer):
+    if counted:
+        with open(counted, 'a') as f:
+            f.write('connection\n')
     open_writers.add(writer)  # is cut as well, however far it has come
     await moving.wait()
     try:

@@ -212,7 +212,7 @@ results() { # kind/name:result of each record
 @test "few connections, unless more are asked for" {
 	local port n
 	for i in {1..60}; do printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: m%s}\n' "$i"; done >many.yaml
-	python3 "$ROOT/tests/cluster/count.py" "${APID_URL#https://}" connections >port 3>&- &
+	python3 "$ROOT/tests/cluster/relay.py" "${APID_URL#https://}" count connections >port 3>&- &
 	COUNT=$!
 	until [[ -s port ]]; do sleep 0.05; done
 	port=$(<port)
