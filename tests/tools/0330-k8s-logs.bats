@@ -51,6 +51,9 @@ teardown_file() {
 @test "--tail" {
 	run -0 --separate-stderr k8s-logs -o text -c a --tail 1 talk
 	[[ $output == three ]]
+	# as scripts for kubectl say it
+	run -0 --separate-stderr k8s-logs -o text -c a --tail=-1 --since=0s talk
+	[[ $output == $'one\ntwo\nthree' ]]
 }
 
 @test "--timestamps, and --since-time with one of them" {
@@ -151,7 +154,7 @@ has_lines() { # FILE N
 	run -2 k8s-logs -f --previous talk
 	run -2 k8s-logs -c a --all-containers talk
 	run -2 k8s-logs -o yaml talk
-	run -2 k8s-logs --tail -1 talk
+	run -2 k8s-logs --tail -2 talk
 	run -2 --separate-stderr k8s-logs --since-time yesterday talk
 	[[ $stderr == *'yesterday: not a time as '* ]]
 	run -2 k8s-logs --since 5m --since-time 2020-01-01T00:00:00Z talk

@@ -101,8 +101,9 @@ parse(int argc, char **argv, struct logs *l, struct arguments *args)
 			break;
 		case O_SINCE:
 			rc = opt_duration("--since", optarg, &ms, &f);
-			/* the API takes whole seconds, and refuses 0 */
-			l->since = ms < 1000 ? 1 : (long long)ceil(ms / 1000);
+			/* the API takes whole seconds; 0 is all, as kubectl's
+			 */
+			l->since = rc == 0 ? (long long)ceil(ms / 1000) : 0;
 			break;
 		case O_SINCE_TIME:
 			if (clock_parse(optarg, &at) != 0)
@@ -113,7 +114,7 @@ parse(int argc, char **argv, struct logs *l, struct arguments *args)
 			break;
 		case O_TAIL:
 			rc = opt_number(
-			    "--tail", optarg, 0, 1000000000, &l->tail, &f);
+			    "--tail", optarg, -1, 1000000000, &l->tail, &f);
 			break;
 		case O_TIMESTAMPS:
 			l->timestamps = 1;
