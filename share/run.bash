@@ -115,9 +115,18 @@ ask_cluster() {
 	[[ $CLUSTER == kube ]] || return 0
 	why=$(k8s-apply --dry-run=server -f "$RUN_DIR/rendered/manifests/namespace.yaml" 2>&1 >/dev/null)
 	status=$?
-	((status == 3)) || return 0
+	if ((status == 3)); then
+		echo "$why" >&2
+		die 3 "nothing was started: no namespace can be made in the cluster"
+	fi
+	# a run deletes its namespace, so it takes over nobody's; one of that name may be on its way out
+	why=$(k8s-wait --for deleted -t 5s "namespace/$NAMESPACE" 2>&1 >/dev/null)
+	status=$?
+	((status != 0)) || return 0
+	((status != 1)) ||
+		die 2 "nothing was started: namespace $NAMESPACE is there already; a run makes its own, and deletes it"
 	echo "$why" >&2
-	die 3 "nothing was started: no namespace can be made in the cluster"
+	die 3 "nothing was started: the cluster's namespaces cannot be looked at"
 }
 
 # in_cluster COMMAND…: on the cluster of KUBECONFIG or in a sandbox, in this process's place

@@ -43,3 +43,15 @@ results() { # JQ: of the latest run
 	results '.stages[] | select(.name == "teardown") | .status == "ok"'
 	nothing_left
 }
+
+@test "somebody's namespace is neither used nor deleted: 2" {
+	k8s-apply >/dev/null <<-'END'
+		{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "mine"}}
+		---
+		{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "precious", "namespace": "mine"}}
+	END
+	run -2 "$ROOT/share/inttest" STACK=stack RUNS=runs CLUSTER=kube NAMESPACE=mine
+	[[ $output == *'namespace mine is there already'* ]]
+	run -0 k8s-wait -n mine --for jq=true -t 1s cm/precious
+	run -0 k8s-wait --for 'jq=.metadata.labels["app.kubernetes.io/managed-by"] == null' -t 1s ns/mine
+}
