@@ -151,6 +151,10 @@ raw() {
 	[[ $output == *'not sent: path: no URL, and no --base is given'* ]]
 }
 
+@test "a path with dots is sent as it stands" {
+	run -0 probe <<<'{"name": "dots", "path": "/echo/a/../b/./c//d", "expect": {"jq": [".path == \"/echo/a/../b/./c//d\""]}}'
+}
+
 @test "a check's own content type stands in the place of that of JSON" {
 	run -0 probe <<<'{"name": "patch", "method": "PATCH", "path": "/echo", "headers": {"content-type": "application/merge-patch+json"}, "json": {}, "expect": {"jq": [".headers[\"content-type\"] == \"application/merge-patch+json\""]}}'
 }
