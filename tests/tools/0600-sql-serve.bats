@@ -307,6 +307,23 @@ print(s.recv(1000).decode())"
 	wait_for 10 curl -sf -X PUT -d 1 "$BASE/state"
 }
 
+@test "a Redis that refuses the password is told once, in full, and is not up" {
+	local pid
+	REDIS_URL=redis://nobody:wr0ng@127.0.0.1:$REDIS_PORT sql-serve --listen 127.0.0.1:0 --db "$DSN" \
+		"$BATS_FILE_TMPDIR/t.routes" >/dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	pid=$!
+	BASE=http://127.0.0.1:$(wait_for 5 grep -q listening "$BATS_TEST_TMPDIR/err" &&
+		sed -n 's/.*listening on .*://p' "$BATS_TEST_TMPDIR/err")
+	wait_for 5 curl -sf "$BASE/health"
+	sleep 0.5 # a few attempts
+	ask /wrong
+	end_process "$pid"
+	[ "$code $body" = '503 {"error":"redis is not available"}' ]
+	[ "$(grep -c redis "$BATS_TEST_TMPDIR/err")" = 1 ]
+	grep -q 'WRONGPASS invalid username-password pair or user is disabled' "$BATS_TEST_TMPDIR/err"
+	! grep -q wr0ng "$BATS_TEST_TMPDIR/err"
+}
+
 @test "the example: a value that its column cannot hold is 400" {
 	local pid url
 	psql -qc 'CREATE DATABASE stonks'

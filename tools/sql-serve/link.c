@@ -24,9 +24,10 @@ struct link {
 	double pause;
 	unsigned open; /* commands without a reply */
 	int up, closing;
+	int refused; /* by the greeting: this connection never comes up */
 	int fd;
 	uint32_t events; /* that fd is watched for */
-	char last[256];  /* what was said last */
+	char last[600];  /* what was said last */
 };
 
 /* A command on its way. */
@@ -44,7 +45,7 @@ say(struct link *k, const char *what)
 {
 	char line[sizeof k->last];
 
-	snprintf(line, sizeof line, "redis %.200s:%d: %.30s", k->url.host,
+	snprintf(line, sizeof line, "redis %.200s:%d: %.300s", k->url.host,
 	    k->url.port, what);
 	if (k->closing || strcmp(line, k->last) == 0)
 		return;
@@ -194,9 +195,10 @@ on_greeting(void *arg, const redisReply *reply)
 {
 	struct link *k = arg;
 
-	if (reply == NULL)
+	if (reply == NULL || k->refused)
 		return;
 	if (reply->type == REDIS_REPLY_ERROR) {
+		k->refused = 1;
 		say(k, reply->str);
 		redisAsyncDisconnect(k->redis);
 		return;
@@ -253,6 +255,7 @@ on_connect(const redisAsyncContext *c, int status)
 static void
 link_start(struct link *k)
 {
+	k->refused = 0;
 	k->redis = redisAsyncConnect(k->url.host, k->url.port);
 	if (k->redis == NULL) {
 		retry(k);
