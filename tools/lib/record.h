@@ -56,8 +56,8 @@ double record_rounded(double value);
 void record_ts(struct record *r);
 
 /*
- * Ends the record and writes it as one line to out.  -1: it was too large,
- * memory ran out, or out cannot be written (FAULT_UNSURE).
+ * Ends the record and writes it as one line to out.  -1: it was too large
+ * (FAULT_INPUT), memory ran out, or out cannot be written (FAULT_UNSURE).
  */
 int record_end(struct record *r, FILE *out, struct fault *f);
 
