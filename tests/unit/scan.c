@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/json.h"
@@ -354,6 +355,37 @@ file_of(const char *data, size_t len)
 	return path;
 }
 
+/* A pipe may bring a byte order mark in pieces. */
+static void
+slow_mark(void)
+{
+	struct fault f;
+	struct scan *s = NULL;
+	const char *line;
+	char path[32];
+	size_t len;
+	int p[2];
+	pid_t pid;
+
+	if (pipe(p) != 0 || (pid = fork()) == -1)
+		abort();
+	if (pid == 0) {
+		if (write(p[1], "\xef", 1) == 1 && usleep(100000) == 0 &&
+		    write(p[1], "\xbb\xbf{}\n", 5) == 5)
+			_exit(0);
+		_exit(1);
+	}
+	close(p[1]);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", p[0]);
+	s = scan_open(path, 100, &f);
+	tap_ok(s != NULL && scan_next(s, &line, &len, &f) == 1 && len == 2 &&
+		   memcmp(line, "{}", 2) == 0,
+	    "a byte order mark in pieces");
+	scan_close(s);
+	close(p[0]);
+	waitpid(pid, NULL, 0);
+}
+
 static void
 lines(void)
 {
@@ -451,6 +483,7 @@ main(void)
 	texts();
 	numbers();
 	lines();
+	slow_mark();
 	reads();
 	return tap_end();
 }

@@ -102,7 +102,6 @@ static int
 fill(struct scan *s, struct fault *f)
 {
 	ssize_t n;
-	int first = s->data == NULL;
 
 	if (s->end - s->from > s->max)
 		return fault_set(f, FAULT_INPUT,
@@ -117,9 +116,6 @@ fill(struct scan *s, struct fault *f)
 		return fault_sys(f, FAULT_UNSURE, errno, "%s", s->name);
 	s->end += (size_t)n;
 	s->eof = n == 0;
-	/* a byte order mark is no part of the first record */
-	if (first && n >= 3 && memcmp(s->data, "\xef\xbb\xbf", 3) == 0)
-		s->from = s->seen = 3;
 	return 0;
 }
 
@@ -144,7 +140,12 @@ scan_next(struct scan *s, const char **line, size_t *len, struct fault *f)
 		*len = (size_t)((nl != NULL ? nl : s->data + s->end) - *line);
 		s->from += *len + (nl != NULL);
 		s->seen = s->from;
-		s->line++;
+		/* a byte order mark is no part of the first record */
+		if (s->line++ == 0 && *len >= 3 &&
+		    memcmp(*line, "\xef\xbb\xbf", 3) == 0) {
+			*line += 3;
+			*len -= 3;
+		}
 		if (*len > s->max)
 			return fault_set(f, FAULT_INPUT,
 			    "%s:%lu: a line of more than %zu bytes", s->name,
