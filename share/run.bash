@@ -111,14 +111,17 @@ render() {
 # started.  What is refused for another reason, such as a webhook that knows no
 # dry runs, is for stage 1 to tell.
 ask_cluster() {
-	local why status
+	local why status other tried=$RUN_DIR/rendered/tried
 	[[ $CLUSTER == kube ]] || return 0
-	why=$(k8s-apply --dry-run=server -f "$RUN_DIR/rendered/manifests/namespace.yaml" 2>&1 >/dev/null)
+	why=$(k8s-apply --dry-run=server -f "$RUN_DIR/rendered/manifests/namespace.yaml" 2>&1 >"$tried")
 	status=$?
 	if ((status == 3)); then
 		echo "$why" >&2
 		die 3 "nothing was started: no namespace can be made in the cluster"
 	fi
+	# another one would get the label by which it is deleted when it has expired
+	other=$(jq -r --arg own "$NAMESPACE" 'select(.kind == "Namespace" and .name != $own).name' "$tried" | head -n 1)
+	[[ -z $other ]] || die 2 "nothing was started: manifests/namespace.yaml: Namespace $other is not \${NAMESPACE}"
 	# a run deletes its namespace, so it takes over nobody's; one of that name may be on its way out
 	why=$(k8s-wait --for deleted -t 5s "namespace/$NAMESPACE" 2>&1 >/dev/null)
 	status=$?

@@ -52,6 +52,9 @@ results() { # JQ: of the latest run
 	END
 	run -2 "$ROOT/share/inttest" STACK=stack RUNS=runs CLUSTER=kube NAMESPACE=mine
 	[[ $output == *'namespace mine is there already'* ]]
+	sed -i 's/name: ${NAMESPACE}/name: mine/' stack/manifests/namespace.yaml
+	run -2 "$ROOT/share/inttest" STACK=stack RUNS=runs CLUSTER=kube
+	[[ $output == *'namespace.yaml: Namespace mine is not ${NAMESPACE}'* ]]
 	run -0 k8s-wait -n mine --for jq=true -t 1s cm/precious
 	run -0 k8s-wait --for 'jq=.metadata.labels["app.kubernetes.io/managed-by"] == null' -t 1s ns/mine
 }
