@@ -112,17 +112,24 @@ teardown_file() {
 }
 
 # start_api STATUS: an API server that answers for metrics.k8s.io with STATUS
-# and lets nobody ask kubelets; in the file config
+# and lets nobody ask the kubelet of node n; m's has trouble, and o's is well;
+# in the file config
 start_api() {
 	cat >forbidden.py <<-'P'
 		import http.server, json, sys
-		pod = {"metadata": {"name": "p"}, "spec": {"nodeName": "n"},
-		       "status": {"containerStatuses": [{"name": "c", "state": {"running": {}}}]}}
+		def pod(node):
+		    return {"metadata": {"name": "p" + node}, "spec": {"nodeName": node},
+		            "status": {"containerStatuses": [{"name": "c", "state": {"running": {}}}]}}
 		class H(http.server.BaseHTTPRequestHandler):
 		    def do_GET(self):
-		        code, body = 200, {"items": [pod]}
+		        code, body = 200, {"items": [pod(node) for node in sys.argv[2]]}
 		        if self.path.startswith("/apis/metrics"):
 		            code, body = int(sys.argv[1]), {"message": "metrics: no"}
+		        elif "/nodes/m/" in self.path:
+		            code, body = 502, {"message": "no route to m"}
+		        elif "/nodes/o/" in self.path:
+		            body = {"pods": [{"podRef": {"name": "po", "namespace": "x"},
+		                              "containers": [{"name": "c", "memory": {"workingSetBytes": 5}}]}]}
 		        elif "/nodes/" in self.path:
 		            code, body = 403, {"message": "nodes/proxy: no"}
 		        body = json.dumps(body).encode()
@@ -138,7 +145,7 @@ start_api() {
 	P
 	rm -f port
 	mkfifo port
-	python3 forbidden.py "$1" >port 3>&- &
+	python3 forbidden.py "$1" "${2:-n}" >port 3>&- &
 	api_pid=$!
 	read -r port <port
 	printf '%s\n' "clusters: [{name: a, cluster: {server: 'http://127.0.0.1:$port'}}]" \
@@ -161,6 +168,14 @@ start_api() {
 	start_api 403
 	run -3 --separate-stderr k8s-top --kubeconfig config -n x --optional
 	[[ $stderr == *'metrics: no'* && -z $output ]]
+	kill "$api_pid"
+}
+
+@test "a node in trouble: 3 in its words, and the others are told" {
+	start_api 404 mo
+	run -3 --separate-stderr k8s-top --kubeconfig config -n x -t 1s
+	[[ $(jq -r '"\(.pod) \(.memory_bytes)"' <<<"$output") == 'po 5' ]]
+	[[ $stderr == *$'\nk8s-top: pm: no sample yet: node m: no route to m' ]]
 	kill "$api_pid"
 }
 

@@ -170,7 +170,8 @@ tell_missing(struct top *t)
 
 	for (i = 0; t->skipped.code == 0 && i < t->n; i++)
 		if (t->v[i].seen && !t->v[i].sampled) {
-			tool_warn("%s: no sample yet", t->v[i].name);
+			tool_warn("%s: no sample yet%s%s", t->v[i].name,
+			    t->v[i].why[0] != '\0' ? ": " : "", t->v[i].why);
 			t->status = tool_worse(t->status, FAULT_UNSURE);
 		}
 	/* named and not there is a clear no; not sampled yet is not */

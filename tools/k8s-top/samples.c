@@ -11,9 +11,7 @@
 #include "tool.h"
 #include "top.h"
 
-#define METRICS_PATIENCE_MS                               \
-	500 /* a missing metrics server is not waited for \
-	     */
+#define ONE_ROUND_MS 500 /* what does not answer is not waited for */
 #define OTHER_PATIENCE_MS 10000
 
 void
@@ -198,7 +196,7 @@ ask_metrics(struct top *t, struct fault *f)
 
 	buf_init(&path, 1 << 17);
 	collection(t, &path, "/apis/metrics.k8s.io/v1beta1", 0);
-	kube_set_patience(t->kube, METRICS_PATIENCE_MS);
+	kube_set_patience(t->kube, ONE_ROUND_MS);
 	r = buf_check(&path, "path", f);
 	if (r == 0)
 		r = kube_call(t->kube, "GET", buf_str(&path), NULL, NULL, &list,
@@ -269,10 +267,23 @@ not_allowed(struct top *t, const char *why, struct fault *f)
 	return 0;
 }
 
+/* One node that is in trouble keeps nobody from asking the others. */
+static void
+no_answer(struct top *t, const char *node, const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (strcmp(t->v[i].node, node) == 0)
+			snprintf(t->v[i].why, sizeof(t->v[i].why),
+			    "node %.80s: %.160s", node, why);
+}
+
 static int
 ask_kubelet(struct top *t, const char *node, struct fault *f)
 {
 	struct kube_answer a = { 0 };
+	struct fault own = { 0 };
 	cJSON *summary = NULL;
 	struct buf path;
 	char room[32];
@@ -283,16 +294,24 @@ ask_kubelet(struct top *t, const char *node, struct fault *f)
 	http_escape(&path, node, strlen(node), 0);
 	buf_adds(&path, "/proxy/stats/summary");
 	r = buf_check(&path, node, f);
-	if (r == 0)
-		r = kube_call(t->kube, "GET", buf_str(&path), NULL, NULL,
-		    &summary, &a.status, f);
-	a.message = said(summary, a.status, room);
-	if (r == 0 && a.status == 403)
+	if (r != 0)
+		goto out;
+	/* it is asked again in the next round */
+	kube_set_patience(t->kube, ONE_ROUND_MS);
+	if (kube_call(t->kube, "GET", buf_str(&path), NULL, NULL, &summary,
+		&a.status, &own) != 0)
+		a.status = 0;
+	kube_set_patience(t->kube, OTHER_PATIENCE_MS);
+	a.message = a.status == 0 ? own.msg : said(summary, a.status, room);
+	if (a.status == 0 || a.status >= 500)
+		no_answer(t, node, a.message);
+	else if (a.status == 403)
 		r = not_allowed(t, a.message, f);
-	else if (r == 0 && !kube_ok(&a))
+	else if (!kube_ok(&a))
 		r = kube_fault(&a, buf_str(&path), f);
-	else if (r == 0)
+	else
 		r = take_summary(t, summary, f);
+out:
 	cJSON_Delete(summary);
 	buf_release(&path);
 	return r;
@@ -310,8 +329,10 @@ ask_kubelets(struct top *t, struct fault *f)
 		if (!t->v[i].seen || t->v[i].sampled || t->v[i].asked)
 			continue;
 		for (j = i; j < t->n; j++)
-			if (strcmp(t->v[j].node, t->v[i].node) == 0)
+			if (strcmp(t->v[j].node, t->v[i].node) == 0) {
 				t->v[j].asked = 1;
+				t->v[j].why[0] = '\0';
+			}
 		if (ask_kubelet(t, t->v[i].node, f) != 0)
 			return -1;
 	}

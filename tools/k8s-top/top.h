@@ -12,9 +12,10 @@
 /* A pod that is to be measured. */
 struct pod {
 	char *name, *node;
-	int sampled; /* told already */
-	int seen;    /* in the present list of pods */
-	int asked;   /* its node was asked in this round */
+	int sampled;   /* told already */
+	int seen;      /* in the present list of pods */
+	int asked;     /* its node was asked in this round */
+	char why[256]; /* and gave no answer, or "" */
 };
 
 struct top {
