@@ -62,6 +62,16 @@ each_tool() { # AFTER: each, by both signals
 	each_tool 0.4
 }
 
+@test "signals: what was applied before has its record" {
+	rule '* PATCH.*/late hang 20'
+	start_faults
+	printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: late}\n' >>cm.yaml
+	k8s-apply -f cm.yaml --kubeconfig "$THROUGH" -n "$NS" >out 2>err 3>&- &
+	until [[ -s out ]]; do sleep 0.1; done
+	kill -KILL $! || cat err >&2
+	jq -es 'map([.name, .result]) == [["x", "created"]]' out
+}
+
 @test "signals: while an exec plugin runs, which goes as well" {
 	start_faults
 	printf '#!/bin/sh\necho $$ >"$(dirname "$0")/pid"; exec sleep 100\n' >plugin

@@ -2,6 +2,7 @@
  * What became of the objects: records on standard output in input order,
  * whatever order they were answered in, and conflicts for people.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,10 +35,15 @@ report_one(const struct object *o, struct record *r, struct fault *f)
 	return record_end(r, stdout, f);
 }
 
-/* An object that is not answered yet holds back those behind it. */
+/*
+ * An object that is not answered yet holds back those behind it.  What is told
+ * is written at once: of a run that is killed, it is all there is to clean up
+ * by.
+ */
 int
 report_ready(struct apply *a, struct fault *f)
 {
+	size_t before = a->reported;
 	struct record r;
 	int rc = 0;
 
@@ -52,6 +58,8 @@ report_ready(struct apply *a, struct fault *f)
 			rc = report_one(o, &r, f);
 	}
 	record_release(&r);
+	if (rc == 0 && a->reported > before && fflush(stdout) != 0)
+		rc = fault_sys(f, FAULT_UNSURE, errno, RECORD_OUTPUT);
 	return rc;
 }
 
