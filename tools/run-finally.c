@@ -32,6 +32,7 @@ struct run {
 	pid_t group; /* the child's process group, also once it has ended */
 	enum phase phase;
 	int running;
+	int terminal;   /* the command has the terminal */
 	int status;     /* of the child that ended last, as a shell tells it */
 	int signo;      /* first signal that reached us, or 0 */
 	double since;   /* when the command was last sent one, or 0 */
@@ -150,6 +151,29 @@ to_foreground(void *arg)
 	return 0;
 }
 
+/*
+ * ^Z stops the command alone, which has the terminal: whoever waits for us must
+ * see us stop as well.  A group without a shell behind it does not stop.
+ */
+static void
+on_child(void *arg, int signo)
+{
+	struct run *r = arg;
+	siginfo_t info = { .si_pid = 0 };
+
+	(void)signo;
+	if (!r->terminal || r->child.pid <= 0 ||
+	    waitid(P_PID, (id_t)r->child.pid, &info, WSTOPPED | WNOHANG) != 0 ||
+	    info.si_pid == 0)
+		return;
+	to_foreground(NULL);
+	kill(0, SIGTSTP);
+	/* here it goes on, in the background perhaps */
+	if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+		tcsetpgrp(STDIN_FILENO, r->group);
+	kill_group(r, SIGCONT);
+}
+
 /* Runs argv to its end; its exit status, or -1 when it could not start. */
 static int
 run(struct run *r, enum phase phase, const char *const *argv, struct fault *f)
@@ -166,6 +190,7 @@ run(struct run *r, enum phase phase, const char *const *argv, struct fault *f)
 	};
 
 	r->phase = phase;
+	r->terminal = terminal;
 	if (child_spawn(&r->child, &spec, f) != 0)
 		return -1;
 	r->group = r->child.pid;
@@ -240,6 +265,8 @@ main(int argc, char **argv)
 	for (i = 0; i < sizeof signals / sizeof signals[0]; i++)
 		if (loop_signal(r.loop, signals[i], on_signal, &r, &f) != 0)
 			tool_die(&f);
+	if (loop_signal(r.loop, SIGCHLD, on_child, &r, &f) != 0)
+		tool_die(&f);
 	first = run(&r, COMMAND, (const char *const *)argv + optind, &f);
 	if (first == -1)
 		first = tool_fault(&f);

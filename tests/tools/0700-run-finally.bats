@@ -60,6 +60,32 @@ signalled() { # SIGNAL STATUS
 	[ -e went ] && [ -e log ]
 }
 
+@test "^Z stops it for the shell, fg has the command go on with its terminal" {
+	run -0 timeout 30 python3 - 3>&- <<-'END'
+		import os, pty, sys
+		pid, fd = pty.fork()
+		if pid == 0:
+		    os.execvp("bash", ["bash", "--norc", "--noediting", "-i"])
+		def expect(word, text=b""):
+		    while word not in text:
+		        text += os.read(fd, 4096)
+		    print(text)
+		# what is typed is echoed: only what is printed has the words whole
+		os.write(fd, b"run-finally -f 'echo CL''EAN' sh -c 'echo U''P; read x'\n")
+		expect(b"UP")
+		os.write(fd, b"\x1a")
+		expect(b"Stopped")
+		os.write(fd, b"echo SH''ELL\n")
+		expect(b"SHELL")
+		os.write(fd, b"fg\n")
+		expect(b"sh -c")
+		os.write(fd, b"abc\n")
+		expect(b"CLEAN")
+		os.write(fd, b"exit\n")
+		os.waitpid(pid, 0)
+	END
+}
+
 @test "a second INT during the clean-up does not stop it" {
 	run-finally -f 'sh ./clean' sh -c 'echo up >up; sleep 30' 3>&- 2>err &
 	local pid=$! rc=0
