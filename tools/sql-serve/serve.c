@@ -327,26 +327,10 @@ is_health(const struct httpd_req *rq)
 		   strcmp(httpd_method(rq), "HEAD") == 0);
 }
 
-/* 1 when a JSON text has the escape of NUL, which PostgreSQL's text has not. */
-static int
-has_nul(const struct buf *b)
-{
-	const char *p = b->data, *end = b->data + b->len;
-	size_t slashes;
-
-	while ((p = memmem(p, (size_t)(end - p), "\\u0000", 6)) != NULL) {
-		for (slashes = 1; p - slashes >= b->data; slashes++)
-			if (p[-(long)slashes] != '\\')
-				break;
-		/* of an even number of backslashes the last is a character */
-		if (slashes % 2 == 1)
-			return 1;
-		p += 6;
-	}
-	return 0;
-}
-
-/* 1 when the body is there and cannot be used, answered then. */
+/*
+ * 1 when the body is there and cannot be used, answered then: it is no JSON,
+ * or has the escape of NUL, which PostgreSQL's text has not.
+ */
 static int
 bad_body(struct call *c)
 {
@@ -358,7 +342,7 @@ bad_body(struct call *c)
 		return 0;
 	if (scan_value(body->data, body->len, &v, &f) != 0)
 		fault_prefix(&f, "the body is not JSON");
-	else if (has_nul(body))
+	else if (scan_has_zero(body->data, body->len))
 		fault_set(&f, FAULT_INPUT, "the body has a NUL character");
 	else
 		return 0;
