@@ -197,6 +197,16 @@ events() { api GET "$C/events" | jq -r '.items[] | "\(.involvedObject.kind)/\(.i
 	grep -q "k8s-controllerd: statefulset: $NS/$name: " "$APID_DIR/controllerd.log"
 }
 
+@test "a refusal is no news the second time, though the pod has another name" {
+	post "$C/resourcequotas" '{"metadata":{"name":"q"},"spec":{"hard":{"pods":"0"}}}'
+	deploy web ok 1
+	until_holds "$A/deployments/web" '.status.conditions[] | select(.type == "ReplicaFailure") | .message | test("^pods \"web-[a-z0-9]+-\" is forbidden: exceeded quota: q")'
+	sleep 0.1
+	version=$(api GET "$A/replicasets" | jq -r '.items[0].metadata.resourceVersion')
+	sleep 0.5
+	holds "$A/replicasets" ".items[0].metadata.resourceVersion == \"$version\""
+}
+
 @test "persistent volumes are refused in words" {
 	post "$A/statefulsets" "{\"metadata\":{\"name\":\"db\"},\"spec\":{\"serviceName\":\"db\",\"selector\":{\"matchLabels\":{\"app\":\"x\"}},\"template\":$(template ok),\"volumeClaimTemplates\":[{\"metadata\":{\"name\":\"d\"},\"spec\":{\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{\"storage\":\"1Gi\"}}}}]}}"
 	wait_for 5 eval '[[ $(events) == *"persistent volumes are not supported"* ]]'

@@ -20,6 +20,8 @@ struct call {
 	struct work *w; /* NULL: an Event */
 	struct kube_call_state *state;
 	char *path, *body, *name, *ns;
+	char *made;  /* the name of what it makes, or NULL */
+	size_t stem; /* how much of that is generateName */
 	const char *method, *content_type;
 	enum resource resource;
 	int unseen, plain; /* plain: no subresource */
@@ -55,6 +57,7 @@ call_free(struct call *call)
 	free(call->body);
 	free(call->name);
 	free(call->ns);
+	free(call->made);
 	free(call->reason);
 	free(call->note);
 	cJSON_Delete(call->about);
@@ -124,6 +127,22 @@ is_moot(const struct call *call, const struct kube_answer *a)
 	return a->status == 403 && closed;
 }
 
+/*
+ * A name made up at random is another one each time.  Told is what it begins
+ * with, as by a server that makes up names itself: else the same trouble
+ * would be news at each attempt, and its news the cause of the next.
+ */
+static void
+forget_name(const struct call *call, char *s)
+{
+	size_t n = call->made != NULL ? strlen(call->made) : 0;
+
+	while (n > call->stem && (s = strstr(s, call->made)) != NULL) {
+		s += call->stem;
+		memmove(s, s + n - call->stem, strlen(s + n - call->stem) + 1);
+	}
+}
+
 static void
 failed(struct call *call, const struct kube_answer *a)
 {
@@ -133,6 +152,7 @@ failed(struct call *call, const struct kube_answer *a)
 	if (is_moot(call, a))
 		return;
 	kube_fault(a, resources[call->resource % RESOURCES].plural, &f);
+	forget_name(call, f.msg);
 	work_fail(call->w, &f);
 	call->w->conflicted |= a->status == 409;
 	if (call->about == NULL || a->status == 409 ||
@@ -140,6 +160,9 @@ failed(struct call *call, const struct kube_answer *a)
 		return;
 	call->w->refused = 1;
 	snprintf(note, sizeof note, "Error creating: %.600s", a->message);
+	forget_name(call, note);
+	snprintf(call->w->trouble, sizeof call->w->trouble, "%.500s",
+	    note + strlen("Error creating: "));
 	if (call->w->failures == 0)
 		act_event(call->c, call->about_resource, call->about, "Warning",
 		    "FailedCreate", note, call->w->who->name);
@@ -240,6 +263,21 @@ path_of(const struct act *a)
 	return path;
 }
 
+/* What is made and has a generateName was named by us, and at random. */
+static int
+note_name(struct call *call, enum resource owner, const cJSON *body)
+{
+	const char *stem = json_str(body, "metadata", "generateName", NULL);
+	const char *name = json_str(body, "metadata", "name", NULL);
+
+	if (stem == NULL || name == NULL || owner == STATEFULSETS ||
+	    strncmp(name, stem, strlen(stem)) != 0)
+		return 0;
+	call->stem = strlen(stem);
+	call->made = strdup(name);
+	return call->made != NULL ? 0 : -1;
+}
+
 /* 0, or -1 when memory ran out half-way. */
 static int
 call_fill(struct call *call, const struct act *a)
@@ -268,7 +306,9 @@ call_fill(struct call *call, const struct act *a)
 		call->reason = strdup(a->reason);
 		call->note = strdup(a->note);
 	}
-	return call->path == NULL || call->ns == NULL || call->name == NULL ||
+	return note_name(call, a->about_resource, a->body) != 0 ||
+		       call->path == NULL || call->ns == NULL ||
+		       call->name == NULL ||
 		       (a->body != NULL && call->body == NULL) ||
 		       (a->about != NULL && call->about == NULL) ||
 		       (a->reason != NULL &&
