@@ -164,6 +164,41 @@ events() { api GET "$C/events" | jq -r '.items[] | "\(.involvedObject.kind)/\(.i
 	until_holds "$C/pods" '.items | length == 2 and ([.[] | select(.metadata.name == "orphan")] == [])'
 }
 
+@test "a pod that is relabelled is let go and replaced, and may come back" {
+	local pod
+	post "$A/replicasets" "{\"metadata\":{\"name\":\"web\"},\"spec\":{\"replicas\":2,\"selector\":{\"matchLabels\":{\"app\":\"x\"}},\"template\":$(template ok)}}"
+	until_holds "$A/replicasets/web" '.status.readyReplicas == 2'
+	pod=$(api GET "$C/pods" | jq -r '.items[0].metadata.name')
+	patch "$C/pods/$pod" '{"metadata":{"labels":{"app":"aside"}}}'
+	until_holds "$C/pods/$pod" '.metadata.ownerReferences == null'
+	until_holds "$A/replicasets/web" '.status.readyReplicas == 2'
+	holds "$C/pods" '.items | length == 3'
+	patch "$C/pods/$pod" '{"metadata":{"labels":{"app":"x"}}}'
+	until_holds "$C/pods" '[.items[] | select(.metadata.ownerReferences[0].name == "web")] | length == 2'
+}
+
+@test "pods that a StatefulSet or a DaemonSet left behind are taken over" {
+	local set uid pods
+	for set in statefulsets daemonsets; do
+		make() {
+			post "$A/$set" "{\"metadata\":{\"name\":\"db\"},\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"x\"}},\"template\":$(template ok:1)$([ $set = daemonsets ] || echo ',"serviceName":"db"')}}"
+		}
+		make
+		until_holds "$A/$set/db" '.status | (.readyReplicas // .numberReady) == 1'
+		pods=$(api GET "$C/pods" | jq -c '[.items[].metadata.uid]')
+		remove "$A/$set/db" '{"propagationPolicy":"Orphan"}'
+		until_holds "$A/$set" '.items == []'
+		make
+		uid=$(api GET "$A/$set/db" | jq -r .metadata.uid)
+		until_holds "$C/pods" "[.items[] | .metadata.uid] == $pods and .items[0].metadata.ownerReferences[0].uid == \"$uid\""
+		until_holds "$A/controllerrevisions" "[.items[].metadata.ownerReferences[0].uid] == [\"$uid\"]"
+		until_holds "$A/$set/db" '.status | (.readyReplicas // .numberReady) == 1'
+		remove "$A/$set/db"
+		until_holds "$C/pods" '.items == []'
+		until_holds "$A/controllerrevisions" '.items == []'
+	done
+}
+
 @test "a StatefulSet makes its pods in order and updates from the top" {
 	post "$A/statefulsets" "{\"metadata\":{\"name\":\"db\"},\"spec\":{\"serviceName\":\"db\",\"replicas\":2,\"selector\":{\"matchLabels\":{\"app\":\"x\"}},\"template\":$(template ok:1)}}"
 	until_holds "$A/statefulsets/db" '.status | .readyReplicas == 2 and .currentRevision == .updateRevision'

@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "k8s-controllerd/meta.h"
-#include "k8s-controllerd/template.h"
 #include "lib/clock.h"
 
 #define MAX_CALLS 8
@@ -416,53 +415,6 @@ act_delete(
 	    json_sub(options, "preconditions"), "uid", meta_uid(object));
 	act(c, w, &a);
 	cJSON_Delete(options);
-}
-
-/* {"metadata":{"uid":...,"ownerReferences":[...]}}: uid is a precondition. */
-static cJSON *
-adoption(const cJSON *owner, enum resource owner_resource, const cJSON *orphan)
-{
-	const cJSON *old = json_at(orphan, "metadata", "ownerReferences", NULL);
-	cJSON *body = cJSON_CreateObject(), *meta = json_sub(body, "metadata");
-	cJSON *list =
-	    old != NULL ? cJSON_Duplicate(old, 1) : cJSON_CreateArray();
-	cJSON *ref =
-	    template_owner(owner, resources[owner_resource].api_version,
-		resources[owner_resource].kind);
-
-	if (ref != NULL && list != NULL && cJSON_AddItemToArray(list, ref))
-		ref = NULL;
-	if (ref == NULL && json_set_str(meta, "uid", meta_uid(orphan)) == 0 &&
-	    json_set(meta, "ownerReferences", list) == 0)
-		return body;
-	cJSON_Delete(ref);
-	cJSON_Delete(body);
-	return NULL;
-}
-
-size_t
-act_adopt(struct control *c, struct work *w, const cJSON *owner,
-    enum resource owner_resource, enum resource r, control_filter *is_orphan)
-{
-	struct objects orphans;
-	struct act a = { .method = "PATCH", .resource = r };
-	cJSON *body;
-	size_t i, n;
-
-	if (control_list(c, r, meta_ns(owner), is_orphan, owner, &orphans) != 0)
-		orphans.n = 0;
-	n = orphans.n;
-	for (i = 0; i < n; i++) {
-		body = adoption(owner, owner_resource, orphans.v[i]);
-		a.ns = meta_ns(orphans.v[i]);
-		a.name = meta_name(orphans.v[i]);
-		a.body = body;
-		if (body != NULL)
-			act(c, w, &a);
-		cJSON_Delete(body);
-	}
-	objects_release(&orphans);
-	return n;
 }
 
 /* The Event object, or NULL without memory. */

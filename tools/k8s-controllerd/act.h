@@ -50,13 +50,6 @@ void act_delete(
     struct control *c, struct work *w, enum resource r, const cJSON *object);
 
 /*
- * Makes owner the controller of the objects of resource r in its namespace
- * that is_orphan says are its own and nobody's: how many requests that took.
- */
-size_t act_adopt(struct control *c, struct work *w, const cJSON *owner,
-    enum resource owner_resource, enum resource r, control_filter *is_orphan);
-
-/*
  * Posts an Event about an object: type "Normal" or "Warning"; component
  * names the source.  Nothing waits for it.
  */

@@ -12,6 +12,7 @@
 #include "k8s-controllerd/act.h"
 #include "k8s-controllerd/cond.h"
 #include "k8s-controllerd/meta.h"
+#include "k8s-controllerd/own.h"
 #include "k8s-controllerd/pods.h"
 #include "k8s-controllerd/revision.h"
 #include "k8s-controllerd/rollout.h"
@@ -261,6 +262,11 @@ reconcile(struct control *c, struct work *w)
 
 	s.set = control_get(c, DAEMONSETS, w->ns, w->name);
 	if (s.set == NULL || meta_dying(s.set))
+		return;
+	if (own_adopt(c, w, s.set, DAEMONSETS, PODS, own_is_orphan) +
+		own_adopt(c, w, s.set, DAEMONSETS, REVISIONS, own_is_orphan) +
+		own_release(c, w, s.set, PODS) >
+	    0)
 		return;
 	revision_name(s.set, s.revision);
 	s.hash = s.revision + strlen(meta_name(s.set)) + 1;

@@ -12,10 +12,10 @@
 #include "k8s-controllerd/deployment_notes.h"
 #include "k8s-controllerd/deployment_status.h"
 #include "k8s-controllerd/meta.h"
+#include "k8s-controllerd/own.h"
 #include "k8s-controllerd/pods.h"
 #include "k8s-controllerd/rollout.h"
 #include "k8s-controllerd/template.h"
-#include "lib/kube_status.h"
 
 #define MAX_COLLISIONS 10
 
@@ -453,16 +453,6 @@ keep_status(struct step *s)
 	act_status(s->c, s->w, DEPLOYMENTS, s->d, status);
 }
 
-/* An unowned ReplicaSet that a Deployment's selector matches. */
-static int
-is_orphan(const void *arg, const cJSON *set)
-{
-	const cJSON *selector = json_at(arg, "spec", "selector", NULL);
-
-	return meta_controller(set) == NULL && !meta_dying(set) &&
-	       kube_selects(selector, json_at(set, "metadata", "labels", NULL));
-}
-
 static void
 reconcile(struct control *c, struct work *w)
 {
@@ -473,7 +463,9 @@ reconcile(struct control *c, struct work *w)
 	if (s.d == NULL || meta_dying(s.d))
 		return;
 	s.collisions = status_num(s.d, "collisionCount", 0);
-	if (act_adopt(c, w, s.d, DEPLOYMENTS, REPLICASETS, is_orphan) > 0)
+	if (own_adopt(c, w, s.d, DEPLOYMENTS, REPLICASETS, own_is_orphan) +
+		own_release(c, w, s.d, REPLICASETS) >
+	    0)
 		return;
 	if (control_owned(c, REPLICASETS, s.d, &s.sets) != 0)
 		goto out;

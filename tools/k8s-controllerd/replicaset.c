@@ -9,9 +9,9 @@
 #include "k8s-controllerd/act.h"
 #include "k8s-controllerd/cond.h"
 #include "k8s-controllerd/meta.h"
+#include "k8s-controllerd/own.h"
 #include "k8s-controllerd/pods.h"
 #include "k8s-controllerd/template.h"
-#include "lib/kube_status.h"
 
 #define BURST 500 /* pods made or deleted in one go */
 
@@ -41,10 +41,7 @@ event(struct control *c, const struct change *ch)
 static int
 is_orphan(const void *arg, const cJSON *pod)
 {
-	const cJSON *selector = json_at(arg, "spec", "selector", NULL);
-
-	return meta_controller(pod) == NULL && pod_active(pod) &&
-	       kube_selects(selector, json_at(pod, "metadata", "labels", NULL));
+	return pod_active(pod) && own_is_orphan(arg, pod);
 }
 
 static int
@@ -163,7 +160,9 @@ reconcile(struct control *c, struct work *w)
 
 	if (set == NULL || meta_dying(set))
 		return;
-	if (act_adopt(c, w, set, REPLICASETS, PODS, is_orphan) > 0)
+	if (own_adopt(c, w, set, REPLICASETS, PODS, is_orphan) +
+		own_release(c, w, set, PODS) >
+	    0)
 		return;
 	if (control_list(c, PODS, w->ns, is_own, set, &pods) == 0) {
 		want = spec_num(set, "replicas", 1);

@@ -9,6 +9,7 @@
 
 #include "k8s-controllerd/cond.h"
 #include "k8s-controllerd/meta.h"
+#include "k8s-controllerd/own.h"
 #include "k8s-controllerd/pods.h"
 #include "k8s-controllerd/revision.h"
 
@@ -260,6 +261,13 @@ refuse_claims(struct step *s)
 	return 1;
 }
 
+/* A pod of a name that no set of ours could make is left alone. */
+static int
+is_orphan(const void *set, const cJSON *pod)
+{
+	return own_is_orphan(set, pod) && ordinal_of(set, pod) >= 0;
+}
+
 static void
 reconcile(struct control *c, struct work *w)
 {
@@ -268,6 +276,11 @@ reconcile(struct control *c, struct work *w)
 
 	s.set = control_get(c, STATEFULSETS, w->ns, w->name);
 	if (s.set == NULL || meta_dying(s.set))
+		return;
+	if (own_adopt(c, w, s.set, STATEFULSETS, PODS, is_orphan) +
+		own_adopt(c, w, s.set, STATEFULSETS, REVISIONS, own_is_orphan) +
+		own_release(c, w, s.set, PODS) >
+	    0)
 		return;
 	read_plan(&s);
 	if (control_ns_open(c, w->ns))
