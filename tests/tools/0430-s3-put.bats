@@ -199,6 +199,14 @@ holds() {
 	[ "$(keys many | wc -l)" = 60 ]
 }
 
+@test "a burst of uploads does not put the sandbox's server out" {
+	local i
+	for i in $(seq 200); do echo "{\"key\": \"k$i\", \"body\": \"$i\"}"; done >lines
+	run -0 put -j 200 --make-bucket burst <lines
+	holds 'length == 200 and all(.status == 200)'
+	[ "$(keys burst | wc -l)" = 200 ]
+}
+
 @test "--dry-run: nothing is sent, no credentials are needed" {
 	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 	run -0 s3-put -n --endpoint http://127.0.0.1:1 --prefix p/ abc <<<'{"key": "a", "body": "b"}'
