@@ -165,6 +165,13 @@ sets(void)
 		good &= jqx_holds(v[i], "{}", 2, &out, &f) == 0;
 	}
 	tap_ok(good, "each is itself, with its variables");
+	v[0] = jqx_set_add(s, ".a == 1", NULL, 0, &f);
+	tap_ok(v[0] != NULL && jqx_set_add(s, ".a == 1", NULL, 0, &f) == v[0] &&
+		   jqx_set_add(s, ".a == 2", NULL, 0, &f) != v[0] &&
+		   jqx_set_add(s, ".a == 1", names, 2, &f) != v[0],
+	    "the same again is compiled once, unless it has variables");
+	tap_ok(jqx_holds(v[0], "{\"a\":1}", 7, &out, &f) == 1,
+	    "and holds as before");
 	tap_ok(jqx_set_add(s, "nope(1)", NULL, 0, &f) != NULL &&
 		   jqx_set_compile(s, &f) == -1 && f.code == FAULT_INPUT,
 	    "an unknown function fails the set");

@@ -271,7 +271,9 @@ lane_judged(void *arg)
 	if (o->failed) {
 		*r->fault = o->fault;
 		run_failed(r);
-	} else if (again) {
+		return;
+	}
+	if (again) {
 		l->attempt++;
 	} else if (o->verdict.n == 0) {
 		r->result->passed++;
@@ -297,6 +299,7 @@ lane_skipped(void *arg)
 	if (l->out.failed) {
 		*r->fault = l->out.fault;
 		run_failed(r);
+		return;
 	}
 	r->result->skipped++;
 	l->call = l->check->repeat;

@@ -36,7 +36,8 @@ void jqx_set_free(struct jqx_set *s);
 /*
  * Adds an expression; its syntax is checked at once, names it uses when the
  * set is compiled.  names (n of them) are variables that jqx_bind gives
- * values to: `.id == $ID` or, within a string, "x-\($ID)".  Owned by the set.
+ * values to: `.id == $ID` or, within a string, "x-\($ID)".  Owned by the set;
+ * the same as before when one without names was added lately.
  * NULL with FAULT_INPUT, jq's message.
  */
 struct jqx *jqx_set_add(struct jqx_set *s, const char *expression,

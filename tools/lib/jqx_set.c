@@ -261,13 +261,32 @@ names_copy(struct jqx *q, const char *const *names, size_t n, struct fault *f)
 	return 0;
 }
 
+/*
+ * An expression that is there already, as when a script has written the checks;
+ * NULL when there is none.  Only the program at hand is looked through.
+ */
+static struct jqx *
+same(const struct jqx_program *p, const char *expression, size_t names_n)
+{
+	size_t i;
+
+	/* one with variables keeps what is bound to them to itself */
+	for (i = 0; names_n == 0 && p != NULL && i < p->n; i++)
+		if (p->v[i]->names_n == 0 &&
+		    strcmp(p->v[i]->text, expression) == 0)
+			return p->v[i];
+	return NULL;
+}
+
 struct jqx *
 jqx_set_add(struct jqx_set *s, const char *expression, const char *const *names,
     size_t n, struct fault *f)
 {
 	struct jqx_program *p = s->programs;
-	struct jqx *q;
+	struct jqx *q = same(p, expression, n);
 
+	if (q != NULL)
+		return q;
 	if (p == NULL || p->n == JQX_PROGRAM_MAX) {
 		p = program_new(f);
 		if (p == NULL)
