@@ -24,6 +24,15 @@ setup() {
 	[ "$(jq -rs 'length' <<<"$output")" = 3 ]
 }
 
+@test "pods: a line longer than the runtime keeps in one piece" {
+	shell_pod long 'x=xxxxxxxxxx; for i in 1 2 3 4; do x=$x$x$x$x$x$x$x$x$x$x; done; echo $x; echo end' |
+		k8s-apply -n "$NS" | k8s-wait -n "$NS" -t 30s --for complete
+	run -0 --separate-stderr k8s-logs -n "$NS" long
+	jq -es 'map(.line) == ["x" * 100000, "end"]' <<<"$output"
+	run -0 --separate-stderr timeout 30 k8s-logs -n "$NS" -f -o text long
+	[ "$output" = "$(head -c 100000 /dev/zero | tr '\0' x)"$'\nend' ]
+}
+
 @test "pods: following begins before the container and ends with it" {
 	shell_pod ticks 'for i in 1 2 3 4 5; do echo tick $i; sleep 0.3; done' | k8s-apply -n "$NS" >/dev/null
 	run -0 --separate-stderr timeout 60 k8s-logs -n "$NS" -f -o text ticks

@@ -75,6 +75,84 @@ test_resume(void)
 	buf_release(&query);
 }
 
+static void
+collect(void *arg, const struct timespec *at, const char *line, size_t n)
+{
+	(void)at;
+	buf_add(arg, line, n);
+	buf_adds(arg, "\n");
+}
+
+/* N chunks of a line as an old kubelet tells them, the last of 100 bytes. */
+static void
+chunks(struct buf *b, struct buf *joined, size_t size, int n)
+{
+	int i;
+	size_t j;
+
+	for (i = 0; i < n; i++) {
+		buf_addf(b, "2024-01-02T03:04:0%d.000000000%s ", 5 + i % 5 / 3,
+		    size == 8192 ? "+00:00" : "Z");
+		for (j = 0; j < (i + 1 < n ? size : 100); j++) {
+			buf_addc(b, (char)('a' + i % 26));
+			buf_addc(joined, (char)('a' + i % 26));
+		}
+	}
+	buf_adds(b, "\n");
+	buf_adds(joined, "\n");
+}
+
+/* Chunks of long lines are joined; times that a container says are kept. */
+static void
+test_chunks(void)
+{
+	static const char own[] = "2024-01-02T03:04:04.999999999Z he said";
+	static const size_t steps[] = { 1, 100, 16384, 1 << 20 };
+	struct buf in, joined, got;
+	struct kube_log l;
+	size_t i, j, n;
+
+	buf_init(&in, 8 << 20);
+	buf_init(&joined, 8 << 20);
+	buf_init(&got, 8 << 20);
+	chunks(&in, &joined, 16384, 4);
+	chunks(&in, &joined, 16384, 2);
+	chunks(&in, &joined, 8192, 5);
+	buf_adds(&in, "2024-01-02T03:04:05.000000000Z ");
+	for (i = 0; i < 16384; i++) {
+		buf_addc(&in, '-');
+		buf_addc(&joined, '-');
+	}
+	buf_addf(&in, "%s\n", own);
+	buf_addf(&joined, "%s\n", own);
+	for (j = 0; j < sizeof(steps) / sizeof(steps[0]); j++) {
+		kube_log_init(&l, collect, &got);
+		buf_clear(&got);
+		for (i = 0; i < in.len; i += n) {
+			n = in.len - i < steps[j] ? in.len - i : steps[j];
+			kube_log_feed(&l, in.data + i, n);
+		}
+		kube_log_release(&l);
+		tap_ok(got.len == joined.len &&
+			   memcmp(got.data, joined.data, got.len) == 0,
+		    "long lines are joined, fed by %zu bytes", steps[j]);
+	}
+	/* longer than what is told at once */
+	buf_clear(&in);
+	buf_clear(&joined);
+	buf_clear(&got);
+	chunks(&in, &joined, 16384, 100);
+	kube_log_init(&l, collect, &got);
+	kube_log_feed(&l, in.data, in.len);
+	kube_log_release(&l);
+	tap_ok(
+	    memchr(got.data, '2', got.len) == NULL && got.len == joined.len + 1,
+	    "and those that are told in pieces");
+	buf_release(&in);
+	buf_release(&joined);
+	buf_release(&got);
+}
+
 int
 main(void)
 {
@@ -98,6 +176,7 @@ main(void)
 	tap_str(buf_str(&out), want, "lines and times");
 	tap_ok(same, "whatever the pieces");
 	test_resume();
+	test_chunks();
 	lines = timed = longest = 0;
 	n = 3 * KUBE_LOG_LINE + 10;
 	big = malloc(n);

@@ -7,6 +7,9 @@
 
 #include "clock.h"
 
+#define CHUNK 4096     /* runtimes cut lines at a multiple of it */
+#define STAMP_LEAST 31 /* a kubelet's time, with nanoseconds and a blank */
+
 enum { PIECE_TIMED = 1, PIECE_UNTIMED };
 
 void
@@ -56,49 +59,79 @@ was_told(struct kube_log *l, const struct timespec *at)
 	return l->passing;
 }
 
-/* The time in front of a line, past which *line and *n then are. */
-static int
-take_time(struct timespec *at, const char **line, size_t *n)
+/* The time in front of a line: its length with a blank behind it, or 0. */
+static size_t
+take_time(struct timespec *at, const char *line, size_t n)
 {
-	const char *blank = memchr(*line, ' ', *n);
-	size_t len = blank != NULL ? (size_t)(blank - *line) : *n;
+	const char *blank = memchr(line, ' ', n);
+	size_t len = blank != NULL ? (size_t)(blank - line) : n;
 	char stamp[64];
 
 	if (len >= sizeof(stamp))
 		return 0;
-	memcpy(stamp, *line, len);
+	memcpy(stamp, line, len);
 	stamp[len] = '\0';
-	if (clock_parse(stamp, at) != 0)
-		return 0;
-	len += blank != NULL;
-	*line += len;
-	*n -= len;
-	return 1;
+	return clock_parse(stamp, at) == 0 ? len + (blank != NULL) : 0;
+}
+
+/*
+ * Runtimes keep a long line in chunks (containerd of 16 KiB, conmon of 8), and
+ * kubelets before 1.27 put each one's time in front of it, in the midst of the
+ * line.  Takes these out of the text, which then has the length that is
+ * returned.  What a container itself says of time is earlier than when the node
+ * received it, and hardly at such a place.
+ */
+static size_t
+join(struct kube_log *l, char *text, size_t n)
+{
+	struct timespec time;
+	size_t at, len;
+
+	for (at = CHUNK - l->joined % CHUNK; at < n; at += CHUNK) {
+		len = take_time(&time, text + at, n - at);
+		if (len < STAMP_LEAST || text[at + len - 1] != ' ' ||
+		    compare(&time, &l->at) < 0)
+			continue;
+		n -= len;
+		memmove(text + at, text + at + len, n - at);
+	}
+	l->joined += n;
+	return n;
 }
 
 /* A line, or a piece of it when it goes on. */
 static void
-tell(struct kube_log *l, const char *line, size_t n, int goes_on)
+tell(struct kube_log *l, char *text, size_t n, int goes_on)
 {
 	int rest = l->piece != 0, timed = l->piece == PIECE_TIMED;
+	size_t len;
 
-	if (!rest)
-		timed = take_time(&l->at, &line, &n);
+	if (!rest) {
+		len = take_time(&l->at, text, n);
+		timed = len > 0;
+		text += len;
+		n -= len;
+		l->joined = 0;
+	}
+	if (timed)
+		n = join(l, text, n);
 	l->piece = !goes_on ? 0 : timed ? PIECE_TIMED : PIECE_UNTIMED;
-	if (!goes_on && n > 0 && line[n - 1] == '\r')
+	if (!goes_on && n > 0 && text[n - 1] == '\r')
 		n--;
 	/* of a line over its limit nothing may be left but its end */
 	if (rest && n == 0)
 		return;
 	if (!was_told(l, timed && !rest ? &l->at : NULL))
-		l->fn(l->arg, timed ? &l->at : NULL, line, n);
+		l->fn(l->arg, timed ? &l->at : NULL, text, n);
 }
 
 /* Tells what has been kept of a line and forgets it. */
 static void
 tell_kept(struct kube_log *l, int goes_on)
 {
-	tell(l, buf_str(&l->line), l->line.len, goes_on);
+	char none[] = "";
+
+	tell(l, l->line.len > 0 ? l->line.data : none, l->line.len, goes_on);
 	buf_clear(&l->line);
 }
 
@@ -115,11 +148,6 @@ kube_log_feed(struct kube_log *l, const char *p, size_t n)
 		if (len > room) {
 			len = room;
 			end = NULL;
-		}
-		if (l->line.len == 0 && end != NULL) {
-			tell(l, p, len, 0);
-			len++;
-			continue;
 		}
 		if (buf_add(&l->line, p, len) != 0) {
 			buf_clear(&l->line); /* no memory: the line is lost */

@@ -1,6 +1,7 @@
 /*
  * The text of a container's log, asked for with timestamps=true, cut into
- * lines with their times.  When its stream is lost it can be asked for again
+ * lines with their times; times that a kubelet puts within a long line are
+ * taken out.  When its stream is lost it can be asked for again
  * from the second of its last line: what has been told is not told twice.
  */
 #ifndef KUBE_LOG_H
@@ -28,6 +29,7 @@ struct kube_log {
 	void *arg;
 	struct timespec at; /* of the line of which a piece was told */
 	int piece;          /* what comes next is its rest: 1, or 2: untimed */
+	size_t joined;      /* bytes of its text that have been told */
 	struct timespec last; /* of the last line told; 0: none */
 	unsigned told;        /* lines told with that time */
 	unsigned skip;        /* of them, those still to come again */
