@@ -134,6 +134,19 @@ migrate 0002 two applied" ]
 	[[ $stderr == *"another pg-migrate is at work"* ]]
 }
 
+@test "a runner that is ended ends its statement and lets go of the lock" {
+	local rc=0
+	echo 'SELECT pg_sleep(60)' >"$M/0003_s.sql"
+	pg-migrate "$M" >/dev/null 3>&- &
+	wait_for 5 bash -c "psql -qtAc \"SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query ~ 'pg_sleep\(60\)'
+		AND application_name = 'pg-migrate'\" | grep -q 1"
+	kill -TERM $!
+	wait $! || rc=$?
+	[ "$rc" = 143 ]
+	rm "$M/0003_s.sql"
+	pg-migrate -t 5s "$M"
+}
+
 @test "functions, dollar quotes and BEGIN ATOMIC keep their semicolons" {
 	cat >"$M/0003_f.sql" <<'SQL'
 CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$;

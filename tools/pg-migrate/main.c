@@ -2,6 +2,7 @@
  * pg-migrate: ordered, checksummed, locked SQL migrations.  All that the
  * history forbids is found before anything is run.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,6 +14,38 @@
 #include "tool.h"
 
 static const char usage[] = "pg-migrate [-d DSN] [-t TIMEOUT] DIR";
+
+static PGcancel *cancel; /* of the connection, for on_signal */
+
+/*
+ * A server that is not told goes on with its statement, holding the lock that
+ * the next run wants.  PQcancel is made for handlers.
+ */
+static void
+on_signal(int signo)
+{
+	char why[256];
+
+	PQcancel(cancel, why, sizeof why);
+	raise(signo); /* its action is the default again */
+}
+
+/* Signals that are ignored, as after nohup, stay so. */
+static void
+catch_signals(PGconn *conn)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction act = { .sa_handler = on_signal,
+		.sa_flags = SA_RESETHAND | SA_NODEFER };
+	struct sigaction old;
+	size_t i;
+
+	cancel = PQgetCancel(conn);
+	for (i = 0; cancel != NULL && i < sizeof signals / sizeof *signals; i++)
+		if (sigaction(signals[i], NULL, &old) == 0 &&
+		    old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &act, NULL);
+}
 
 /* Writes one migrate record; error may be NULL. */
 static void
@@ -106,6 +139,7 @@ main(int argc, char **argv)
 	conn = pg_connect(dsn, "pg-migrate", &f);
 	if (conn == NULL)
 		tool_die(&f);
+	catch_signals(conn);
 	record_init(&r);
 	if (history_open(&h, conn, wait, &f) != 0)
 		status = tool_fault(&f);
