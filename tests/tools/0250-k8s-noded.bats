@@ -129,6 +129,7 @@ events() {
 	run -0 events hostpath
 	[[ $output == *'FailedMount MountVolume.SetUp failed for volume "host" : hostPath volumes are not supported by the sandbox'* ]]
 	[[ $(pod hostpath '.status.containerStatuses[0].state.waiting.reason') == ContainerCreating ]]
+	[[ $(pod hostpath '.status.conditions[] | select(.type == "PodReadyToStartContainers") | .status') == False ]]
 }
 
 @test "probes: startup by TCP, then readiness by HTTP, liveness by exec" {
@@ -293,6 +294,11 @@ events() {
 }
 
 @test "activeDeadlineSeconds ends a pod that takes longer" {
+	api POST /api/v1/namespaces/default/pods -f -H 'Content-Type: application/json' -d '{"metadata": {"name": "overdue"},
+		"spec": {"activeDeadlineSeconds": 1, "terminationGracePeriodSeconds": 2, "containers": [{"name": "c", "image": "busybox:1", "command": ["sleep", "100"]}]}}' >/dev/null
+	# while it still ends, it is not ready, and not failed either
+	until_pod overdue '.status | .phase == "Running" and .reason == null and any(.conditions[]; .type == "Ready" and .reason == "PodFailed")'
+	until_pod overdue '.status | .phase == "Failed" and .reason == "DeadlineExceeded"'
 	until_pod deadline '.status.phase == "Failed"'
 	[[ $(pod deadline .status.reason) == DeadlineExceeded ]]
 }

@@ -110,26 +110,28 @@ status_conditions(const struct pod *p, const char *phase, const cJSON *before)
 	const cJSON *c;
 	const char *type, *reason = NULL, *why = NULL;
 	char names[512], message[640];
-	int over, initialized, ready;
+	int over, failed, initialized, ready;
 
 	over = strcmp(phase, "Succeeded") == 0;
+	/* one that is being ended for good is as good as failed */
+	failed = strcmp(phase, "Failed") == 0 || p->phase_reason[0] != '\0';
 	initialized = unready(p, 1, names, sizeof(names)) == 0;
 	snprintf(message, sizeof(message),
 	    "containers with incomplete status: [%s]", names);
 	if (p->state > POD_INIT && strcmp(phase, "Failed") != 0)
 		initialized = 1;
-	add(list, p, before, "PodReadyToStartContainers", p->net.net >= 0, NULL,
-	    NULL);
+	add(list, p, before, "PodReadyToStartContainers",
+	    p->state > POD_SETUP && p->net.net >= 0, NULL, NULL);
 	add(list, p, before, "Initialized", initialized || over,
 	    over        ? "PodCompleted" :
 	    initialized ? NULL :
 			  "ContainersNotInitialized",
 	    initialized || over ? NULL : message);
 
-	ready = unready(p, 0, names, sizeof(names)) == 0 && !over;
+	ready = unready(p, 0, names, sizeof(names)) == 0 && !over && !failed;
 	snprintf(message, sizeof(message),
 	    "containers with unready status: [%s]", names);
-	if (over || strcmp(phase, "Failed") == 0) {
+	if (over || failed) {
 		reason = over ? "PodCompleted" : "PodFailed";
 	} else if (!ready) {
 		reason = "ContainersNotReady";
