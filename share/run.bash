@@ -18,6 +18,10 @@ arguments() {
 		if [[ $arg == -h || $arg == --help ]]; then
 			echo "$usage" || exit 3
 			exit 0
+		elif [[ $arg == --version ]]; then
+			tools_first
+			run-stage --version | sed "s/^run-stage/$me/" || exit 3
+			exit 0
 		fi
 		[[ $arg == *=* && $names == *" ${arg%%=*} "* ]] || die 2 "unknown argument: $arg (see $me --help)"
 		declare -gx "$arg"
@@ -47,9 +51,10 @@ prepare() {
 	id=${INTTEST_RUN:-$(date -u +%Y%m%d-%H%M%S)-$(od -An -N3 -tx1 /dev/urandom | tr -d ' ')}
 	[[ $id =~ ^[a-z0-9-]+$ ]] || die 2 "INTTEST_RUN is lower case letters, digits and -: $id"
 	RUNS=${RUNS:-runs}
-	mkdir -p "$RUNS" && RUNS=$(realpath "$RUNS") || die 3 "$RUNS: cannot be made"
+	mkdir -p "$RUNS" && RUNS=$(realpath "$RUNS") || die 3 "$RUNS: cannot be made; RUNS=DIR says where runs are kept"
 	RUN_DIR=$RUNS/$id
-	(umask 077 && mkdir -p "$RUN_DIR/new/manifests") || die 3 "$RUN_DIR: cannot be made"
+	(umask 077 && mkdir -p "$RUN_DIR/new/manifests") ||
+		die 3 "$RUN_DIR: cannot be made; RUNS=DIR says where runs are kept"
 	export STACK CLUSTER KEEP REGISTRY TAG TTL EXPIRES RUN_DIR
 	forget_killed
 }

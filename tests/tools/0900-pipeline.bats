@@ -203,5 +203,10 @@ hello_stack() { # FOLDER
 	run -2 "$ROOT/share/inttest" STACK=stack CLUSTER=moon
 	run -0 "$ROOT/share/inttest" --help
 	[[ $output == *STACK=* ]]
+	run -0 "$ROOT/share/inttest" --version
+	[[ $output =~ ^inttest\ [0-9.]+$ ]]
+	run -2 "$ROOT/share/inttest-summary"
+	run -2 "$ROOT/share/inttest-summary" stack
+	[[ $output == 'inttest-summary: stack: no results.json in it' ]]
 	run -3 bash -c '"$ROOT"/share/inttest --help >/dev/full'
 }
