@@ -140,6 +140,12 @@ summary() {
 	done
 }
 
+@test "many keys of a few values each take little memory" {
+	seq 20000 | awk '{ printf "{\"type\":\"probe\",\"ms\":%s,\"route\":\"/r%s\"}\n", $1, $1 }' >in
+	run -0 --separate-stderr bash -c 'ulimit -v 32768; latency-summary -o json --by route in'
+	[ "${#lines[@]}" = 20001 ]
+}
+
 @test "malformed lines: 2, file and line" {
 	probes 1 2 >in
 	echo '{"type":"probe","ms":' >>in

@@ -75,6 +75,31 @@ accuracy(void)
 	free(v);
 }
 
+/* Few values are exact, and cost little; so do mergers with them. */
+static void
+few(void)
+{
+	struct hist *h = hist_new(), *other = hist_new();
+	int i;
+
+	for (i = HIST_FEW; i > 0; i--)
+		hist_add(h, i + 0.0001, NULL);
+	tap_ok(h->octaves == NULL &&
+		   hist_percentile(h, 50) == HIST_FEW / 2 + 0.0001,
+	    "few values are exact");
+	hist_add(other, 0.5, NULL);
+	tap_ok(hist_merge(other, h, NULL) == 0 &&
+		   other->count == HIST_FEW + 1 && other->octaves != NULL &&
+		   other->min == 0.5,
+	    "one and many");
+	tap_ok(hist_merge(h, other, NULL) == 0 &&
+		   h->count == 2 * HIST_FEW + 1 &&
+		   fabs(hist_percentile(h, 50) / (HIST_FEW / 2) - 1) < 0.001,
+	    "many and more");
+	hist_free(h);
+	hist_free(other);
+}
+
 static void
 refuses(void)
 {
@@ -96,6 +121,7 @@ main(void)
 {
 	ranks();
 	accuracy();
+	few();
 	refuses();
 	return tap_end();
 }
