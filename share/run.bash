@@ -44,7 +44,7 @@ prepare() {
 	REGISTRY=${REGISTRY:-ghcr.io/celesrenata/stonks-oracle} TAG=${TAG:-latest}
 	[[ $CLUSTER == sandbox || $CLUSTER == kube ]] || die 2 "CLUSTER is sandbox or kube: $CLUSTER"
 	[[ -d $STACK/manifests ]] || die 2 "$STACK: not a stack: no manifests/ in it"
-	[[ ${TTL:=1h} =~ ^([0-9]+)([smhd])$ ]] || die 2 "TTL is a duration such as 90m or 1h: $TTL"
+	[[ ${TTL:=1h} =~ ^0*([0-9]{1,6})([smhd])$ ]] || die 2 "TTL is a duration such as 90m or 1h: $TTL"
 	local -A unit=([s]=1 [m]=60 [h]=3600 [d]=86400)
 	EXPIRES=$(date -u -d "@$((EPOCHSECONDS + BASH_REMATCH[1] * unit[${BASH_REMATCH[2]}]))" +%FT%TZ)
 	# a Job's run has the name that it was given outside

@@ -201,6 +201,11 @@ hello_stack() { # FOLDER
 	run -2 "$ROOT/share/inttest" --nonsense
 	run -2 "$ROOT/share/inttest" STACK=/nonexistent
 	run -2 "$ROOT/share/inttest" STACK=stack CLUSTER=moon
+	run -2 "$ROOT/share/inttest" STACK=stack TTL=99999999999999999999d
+	# eight minutes, and no number of base 8
+	echo '{}' >>stack/tests/api/note-api.jsonl
+	run -2 "$ROOT/share/inttest" STACK=stack TTL=08m RUNS=runs
+	[[ $output == *'note-api.jsonl:4: '* && $output != *base* ]]
 	run -0 "$ROOT/share/inttest" --help
 	[[ $output == *STACK=* ]]
 	run -0 "$ROOT/share/inttest" --version
