@@ -328,6 +328,12 @@ reason() { jq -r '"\(.code) \(.reason)"' <<<"$1"; }
 		post "$C/pods" '{"metadata":{"name":"p"},"spec":{"containers":[{"name":"a","image":"i"}]}}' | jq -e '.message | endswith("serviceaccount \"default\" not found")'
 		post "$C/serviceaccounts" '{"metadata":{"name":"default"}}' >/dev/null
 		post "$C/pods" '{"metadata":{"name":"p"},"spec":{"containers":[{"name":"a","image":"i"}]}}' | jq -e '.spec.serviceAccountName == "default"'
+		# what the pod leaves open its account decides
+		post "$C/serviceaccounts" '{"metadata":{"name":"shy"},"automountServiceAccountToken":false,"imagePullSecrets":[{"name":"reg"}]}' >/dev/null
+		post "$C/pods" '{"metadata":{"name":"q"},"spec":{"serviceAccountName":"shy","containers":[{"name":"a","image":"i"}]}}' |
+			jq -e '.spec | .automountServiceAccountToken == false and .imagePullSecrets == [{"name":"reg"}]'
+		post "$C/pods" '{"metadata":{"name":"r"},"spec":{"serviceAccountName":"shy","automountServiceAccountToken":true,"imagePullSecrets":[{"name":"own"}],"containers":[{"name":"a","image":"i"}]}}' |
+			jq -e '.spec | .automountServiceAccountToken == true and .imagePullSecrets == [{"name":"own"}]'
 	)
 	run k8s-apid --disable-admission-plugins ServiceAccount,Nonsense
 	[ "$status" -eq 2 ]

@@ -9,7 +9,7 @@
 #include "k8s-apid/request.h"
 
 enum admission {
-	ADMIT_SERVICE_ACCOUNT = 1 << 0, /* a pod's account exists */
+	ADMIT_SERVICE_ACCOUNT = 1 << 0, /* a pod's account: is there, decides */
 	ADMIT_LIMIT_RANGER = 1 << 1,    /* LimitRanges of its namespace */
 	ADMIT_RESOURCE_QUOTA = 1 << 2,  /* ResourceQuotas hold */
 };
