@@ -159,6 +159,15 @@ raw() {
 	run -0 probe <<<'{"name": "patch", "method": "PATCH", "path": "/echo", "headers": {"content-type": "application/merge-patch+json"}, "json": {}, "expect": {"jq": [".headers[\"content-type\"] == \"application/merge-patch+json\""]}}'
 }
 
+@test "a captured number keeps its digits" {
+	{
+		raw '{"group": "g", "capture": {"A": ".o.a", "B": ".b", "C": ".o.a + 0"}}' \
+			'HTTP/1.0 200 OK\r\n\r\n{"o": {"a": 12345678901234567890},\n"b": 1.50}'
+		echo '{"name": "use", "group": "g", "path": "/echo/${A}/${B}", "expect": {"jq": [".path == \"/echo/12345678901234567890/1.5\"", "\"${C}\" | startswith(\"1234567890123456\")", "${A} == 12345678901234567890"]}}'
+	} >checks.jsonl
+	run -0 probe checks.jsonl
+}
+
 @test "a captured text with a NUL in it is not cut short" {
 	raw '{"capture": {"A": ".a"}}' 'HTTP/1.0 200 OK\r\n\r\n{"a": "x\\u0000y"}' >checks.jsonl
 	run -1 probe checks.jsonl

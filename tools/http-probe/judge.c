@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/json.h"
+#include "lib/scan.h"
 
 #define BODY_SHOWN 120 /* bytes of a body in a failure */
 
@@ -157,6 +158,26 @@ check_headers(const struct check *c, const struct http_result *r,
 	return rc;
 }
 
+/*
+ * jq has doubles, which hold 15 digits: the integer that a plain path (.a.b)
+ * leads to is taken from the response as it stands.
+ */
+static void
+keep_digits(const struct check_jq *q, const struct buf *body, struct buf *value)
+{
+	static const char names[] = ".ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz_0123456789";
+	struct scan_value v;
+
+	if (*q->text != '.' || q->text[1] == '\0' || q->text[1] == '.' ||
+	    q->text[strspn(q->text, names)] != '\0' ||
+	    scan_path(buf_str(body), body->len, q->text, &v, NULL) != 1 ||
+	    v.kind != SCAN_NUMBER || strspn(v.at, "-0123456789") < v.len)
+		return;
+	buf_clear(value);
+	buf_add(value, v.at, v.len);
+}
+
 static int
 capture(const struct check *c, const struct http_result *r, struct vars *vars,
     struct verdict *v, struct fault *f)
@@ -173,6 +194,8 @@ capture(const struct check *c, const struct http_result *r, struct vars *vars,
 		if (got == 0)
 			got = jqx_text_of(c->captures[i].q, buf_str(r->body),
 			    r->body->len, &value, &why);
+		if (got == 1)
+			keep_digits(&c->captures[i], r->body, &value);
 		if (got == 1 && memchr(value.data, '\0', value.len) != NULL)
 			rc = verdict_add(v, f, "capture %s: %s: holds a NUL",
 			    c->captures[i].name, c->captures[i].text);
