@@ -197,6 +197,18 @@ hello_stack() { # FOLDER
 	[[ $output == *'user namespaces'* ]]
 }
 
+@test "a stack that lacks what it must have: 2, before anything starts" {
+	mv stack/manifests/services.yaml stack/manifests/services.yml
+	run -2 inttest
+	[[ $output == *'stack/manifests/services.yaml: not there'* ]]
+	mv stack/manifests/services.yml stack/manifests/services.yaml
+	rm -r stack/tests/api stack/tests/pages
+	run -2 inttest
+	[[ $output == *'stack/tests/api: no checks' ]]
+	[ ! -e runs/latest ]
+	nothing_left
+}
+
 @test "usage: 2; help: 0" {
 	run -2 "$ROOT/share/inttest" --nonsense
 	run -2 "$ROOT/share/inttest" STACK=/nonexistent
