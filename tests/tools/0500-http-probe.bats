@@ -323,6 +323,15 @@ raw() {
 	holds "length == 8 and (map(.ms) | max) < $(((${EPOCHREALTIME/./} - start) / 20000))"
 }
 
+@test "records are there while other calls go on" {
+	printf '%s\n' '{"name": "quick", "path": "/echo"}' '{"name": "slow", "path": "/delay/20000"}' >checks.jsonl
+	http-probe --base "$BASE" checks.jsonl >out 2>err 3>&- &
+	local pid=$!
+	wait_for 5 grep -q '"name":"quick".*}$' out
+	kill -TERM "$pid"
+	wait "$pid" || true
+}
+
 @test "an expression without end does not keep a signal waiting" {
 	local pid rc=0
 	printf '%s\n' '{"name": "a", "group": "g", "path": "/echo"}' \

@@ -177,7 +177,7 @@ report_call(struct report *rp, const struct check *c,
 		tool_warn("%s:%lu: %s: %s", where(c), c->line, c->name,
 		    v->failures[i]);
 	progress(rp);
-	return record_end(r, stdout, f);
+	return record_flush(r, f);
 }
 
 int
@@ -197,7 +197,7 @@ report_skip(
 	record_ts(r);
 	clear(rp);
 	tool_warn("%s:%lu: %s: skipped: %s", where(c), c->line, c->name, why);
-	return record_end(r, stdout, f);
+	return record_flush(r, f);
 }
 
 void

@@ -16,8 +16,9 @@ struct report;
 struct report *report_new(const struct checks *checks, struct fault *f);
 
 /*
- * One call has ended: its record, and its failures.  ts is when it was
- * started, url what was asked.  -1 when the record cannot be written.
+ * One call has ended: its record, which whoever reads has at once, and its
+ * failures.  ts is when it was started, url what was asked.  -1 when the
+ * record cannot be written.
  */
 int report_call(struct report *r, const struct check *c,
     const struct http_result *h, const struct verdict *v, const char *ts,
