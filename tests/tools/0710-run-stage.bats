@@ -63,6 +63,14 @@ stage() {
 	kill "$(cat left)"
 }
 
+@test "a stage that is killed takes its command along" {
+	run-stage -n api -s 6 -o out sh -c 'echo $$ >up; exec sleep 30' 3>&- &
+	local pid=$!
+	wait_for 5 test -s up
+	kill -KILL "$pid"
+	wait_for 5 bash -c "! kill -0 $(cat up)"
+}
+
 @test "closed descriptors: no message gets into the records" {
 	local rc=0
 	# in a shell of its own: bats needs its descriptors

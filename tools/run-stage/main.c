@@ -215,6 +215,7 @@ start(struct stage *s, const char *const *argv, struct fault *f)
 		.argv = argv,
 		.in = STDIN_FILENO,
 		.group = 1,
+		.deathsig = SIGKILL, /* nobody else knows its group */
 	};
 	int pipes[2], rc;
 
