@@ -399,6 +399,17 @@ daemons() {
 	wait_for 8 eval '[[ $(api_code GET "/api/v1/namespaces/$NS") = 404 ]]'
 }
 
+@test "a pod with scheduling gates waits until they are gone" {
+	post "$C/pods" '{"metadata":{"name":"p"},"spec":{"schedulingGates":[{"name":"a.io/x"},{"name":"a.io/y"}],"containers":[{"name":"c","image":"ok"}]}}'
+	until_holds "$C/pods/p" '.spec.nodeName == null and (.status.conditions[] | .type == "PodScheduled" and .status == "False" and .reason == "SchedulingGated")'
+	api GET "$C/pods/p" -H 'Accept: application/json;as=Table;v=v1;g=meta.k8s.io' | jq -e '.rows[0].cells[2] == "SchedulingGated"'
+	[ "$(api_code PATCH "$C/pods/p" -H 'Content-Type: application/merge-patch+json' -d '{"spec":{"schedulingGates":[{"name":"a.io/x"},{"name":"a.io/y"},{"name":"a.io/z"}]}}')" = 422 ]
+	patch "$C/pods/p" '{"spec":{"schedulingGates":[{"name":"a.io/y"}]}}'
+	holds "$C/pods/p" '.spec.schedulingGates | length == 1'
+	patch "$C/pods/p" '{"spec":{"schedulingGates":null}}'
+	until_holds "$C/pods/p" '.spec.nodeName == "sandbox"'
+}
+
 @test "the scheduler says why a pod has no node" {
 	post "$C/pods" '{"metadata":{"name":"big"},"spec":{"containers":[{"name":"c","image":"ok","resources":{"requests":{"memory":"5Gi"}}}]}}'
 	post "$C/pods" '{"metadata":{"name":"picky"},"spec":{"nodeSelector":{"disk":"ssd"},"containers":[{"name":"c","image":"ok"}]}}'

@@ -114,6 +114,10 @@ pod_status(const cJSON *v, struct buf *out)
 
 	if (reason == NULL || reason[0] == '\0')
 		reason = json_str(v, "status", "phase", NULL);
+	if (json_is(json_find(json_at(v, "status", "conditions", NULL), "type",
+			"PodScheduled"),
+		"reason", "SchedulingGated"))
+		reason = "SchedulingGated";
 	buf_adds(out, reason != NULL ? reason : "Unknown");
 	init = initialising(v, out);
 	list = json_at(v, "status", "containerStatuses", NULL);

@@ -434,6 +434,19 @@ fixed_part(const cJSON *pod)
 	return spec;
 }
 
+/* Gates go one by one until the pod may be scheduled; none is added. */
+static void
+pass_gates(cJSON *was, cJSON *now)
+{
+	static const char key[] = "schedulingGates";
+
+	if (cJSON_GetArraySize(json_at(now, key, NULL)) >=
+	    cJSON_GetArraySize(json_at(was, key, NULL)))
+		return;
+	cJSON_DeleteItemFromObjectCaseSensitive(was, key);
+	cJSON_DeleteItemFromObjectCaseSensitive(now, key);
+}
+
 /* A pod runs as it was made: almost nothing of its spec can change. */
 void
 validate_pod(struct validation *x, const cJSON *v)
@@ -450,6 +463,7 @@ validate_pod(struct validation *x, const cJSON *v)
 		/* the binding fills it in */
 		if (node == NULL || node[0] == '\0')
 			cJSON_DeleteItemFromObjectCaseSensitive(b, "nodeName");
+		pass_gates(a, b);
 		if (!json_equal(a, b))
 			bad_forbidden(x, NULL,
 			    "pod updates may not change fields other than "

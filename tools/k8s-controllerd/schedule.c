@@ -202,9 +202,10 @@ bind_pod(struct control *c, struct work *w, const cJSON *pod, const cJSON *node)
 	cJSON_Delete(body);
 }
 
-/* Says on the pod, once, why it waits. */
-static void
-tell_why(struct control *c, struct work *w, const cJSON *pod, const char *why)
+/* Says on the pod, once, why it waits: 1 when that is news. */
+static int
+note_why(struct control *c, struct work *w, const cJSON *pod,
+    const char *reason, const char *why)
 {
 	const cJSON *old = json_at(pod, "status", NULL);
 	const char *said =
@@ -212,16 +213,15 @@ tell_why(struct control *c, struct work *w, const cJSON *pod, const char *why)
 	cJSON *s;
 
 	if (said != NULL && strcmp(said, why) == 0)
-		return;
+		return 0;
 	s = old != NULL ? cJSON_Duplicate(old, 1) : cJSON_CreateObject();
-	if (s == NULL || cond_set(s, "PodScheduled", "False", "Unschedulable",
-			     why, 0) != 0) {
+	if (s == NULL ||
+	    cond_set(s, "PodScheduled", "False", reason, why, 0) != 0) {
 		cJSON_Delete(s);
-		return;
+		return 0;
 	}
 	act_status(c, w, PODS, pod, s);
-	act_event(c, PODS, pod, "Warning", "FailedScheduling", why,
-	    "default-scheduler");
+	return 1;
 }
 
 /*
@@ -267,6 +267,12 @@ reconcile(struct control *c, struct work *w)
 
 	if (pod == NULL || !is_waiting(NULL, pod))
 		return;
+	if (cJSON_GetArraySize(json_at(pod, "spec", "schedulingGates", NULL)) >
+	    0) {
+		note_why(c, w, pod, "SchedulingGated",
+		    "Scheduling is blocked due to non-empty scheduling gates");
+		return;
+	}
 	if (control_list(c, NODES, NULL, NULL, NULL, &nodes) != 0)
 		nodes.n = 0;
 	waits = waits_for_claim(c, pod, one, sizeof one);
@@ -283,7 +289,9 @@ reconcile(struct control *c, struct work *w)
 	else
 		snprintf(why, sizeof why, "0/%zu nodes are available: %zu %s.",
 		    nodes.n, nodes.n, one);
-	tell_why(c, w, pod, why);
+	if (note_why(c, w, pod, "Unschedulable", why))
+		act_event(c, PODS, pod, "Warning", "FailedScheduling", why,
+		    scheduler.name);
 out:
 	objects_release(&nodes);
 }
