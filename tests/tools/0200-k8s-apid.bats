@@ -144,6 +144,8 @@ reason() { jq -r '"\(.code) \(.reason)"' <<<"$1"; }
 	run post "$C/services" '{"metadata":{"name":"s"},"spec":{"ports":[]}}'
 	[ "$(fields "$output")" = spec.ports ]
 	run post "/apis/apps/v1/namespaces/$NS/statefulsets" '{"metadata":{"name":"d"},"spec":{"serviceName":"a","selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"a","image":"i"}]}}}}'
+	run post "/apis/batch/v1/namespaces/$NS/jobs" '{"metadata":{"name":"j"},"spec":{"podFailurePolicy":{"rules":[{"action":"FailJob","onExitCodes":{"operator":"In","values":[1]}}]},"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"a","image":"i"}]}}}}'
+	[ "$(fields "$output")" = spec.podFailurePolicy ]
 	run patch "/apis/apps/v1/namespaces/$NS/statefulsets/d" merge-patch+json '{"spec":{"serviceName":"b"}}'
 	jq -e '.details.causes[0] | .field == "spec" and (.message | startswith("Forbidden: updates to statefulset spec for fields other than"))' <<<"$output"
 }

@@ -88,6 +88,26 @@ validate_workload(struct validation *x, const cJSON *v)
 	go_back(x, was);
 }
 
+/* Told to whoever asks for them, rather than passed over by the controller. */
+static void
+refuse_job_policies(struct validation *x, const cJSON *spec)
+{
+	static const char *const keys[] = { "backoffLimitPerIndex", "managedBy",
+		"maxFailedIndexes", "podFailurePolicy", "successPolicy" };
+	size_t i;
+
+	for (i = 0; i < sizeof keys / sizeof keys[0]; i++)
+		if (json_at(spec, keys[i], NULL) != NULL)
+			bad_forbidden(
+			    x, keys[i], "not supported by this API server");
+	/* the default beside a podFailurePolicy */
+	if (json_is(spec, "podReplacementPolicy", "Failed") &&
+	    json_at(spec, "podFailurePolicy", NULL) == NULL)
+		bad_forbidden(x, "podReplacementPolicy",
+		    "not supported by this API server: TerminatingOrFailed "
+		    "is");
+}
+
 /* A Job that restarts its pods for ever would never end. */
 void
 validate_job(struct validation *x, const cJSON *v)
@@ -105,6 +125,7 @@ validate_job(struct validation *x, const cJSON *v)
 		may_count(x, spec, counts[i], 0, INT32_MAX);
 	may_count(x, spec, "activeDeadlineSeconds", 0, 9.3e18);
 	may_choose(x, spec, "completionMode", modes);
+	refuse_job_policies(x, spec);
 	if (mode != NULL && strcmp(mode, "Indexed") == 0 &&
 	    json_at(spec, "completions", NULL) == NULL)
 		bad_required(
