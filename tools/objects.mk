@@ -27,7 +27,7 @@ YAML = lib/digest lib/yaml lib/yaml_compose lib/yaml_json lib/yaml_scalar lib/ya
 HTTPD = lib/httpd lib/httpd_req lib/httpd_upgrade
 HTTP = lib/http lib/http_raw lib/http_request lib/http_result
 KUBE = $(JSON) $(LOOP) $(HTTP) $(YAML) \
-	lib/kube lib/kube_request lib/kube_words lib/kube_proxy lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_kind lib/kube_map lib/kube_watch lib/kube_cache lib/json_items
+	lib/kube lib/kube_request lib/kube_retry lib/kube_words lib/kube_proxy lib/kube_config lib/kube_auth lib/kube_discovery lib/kube_kind lib/kube_map lib/kube_watch lib/kube_cache lib/json_items
 
 # k8s-apid's pure parts: field sets, patches, ownership
 FIELDS = k8s-apid/fields k8s-apid/fields_schema k8s-apid/fields_shape k8s-apid/fields_object k8s-apid/fields_merge

@@ -62,6 +62,20 @@ each_tool() { # AFTER: each, by both signals
 	each_tool 0.4
 }
 
+@test "the time that is given: over while the server does not answer" {
+	local tool
+	rule '* . hang 30'
+	start_faults
+	for tool in "k8s-apply -f cm.yaml" "k8s-apply --diff -f cm.yaml" "k8s-wait cm/x" "k8s-wait -l a=b cm" "k8s-delete cm/x" \
+		"k8s-delete -l a=b cm" "k8s-delete --expired"; do
+		SECONDS=0
+		# shellcheck disable=SC2086 # words
+		run -3 --separate-stderr $tool -t 1s --kubeconfig "$THROUGH" -n "$NS"
+		((SECONDS < 15))
+		[[ $stderr == *'no answer within '* ]]
+	done
+}
+
 @test "signals: what was applied before has its record" {
 	rule '* PATCH.*/late hang 20'
 	start_faults

@@ -169,8 +169,8 @@ main(int argc, char **argv)
 	read_all(&m, &args);
 	kube_tool_open(&args.cluster, &a.loop, &a.kube, &a.ns);
 	a.forced_ns = args.cluster.ns != NULL;
-	kube_set_patience(a.kube, a.timeout_ms);
 	a.deadline = clock_ms() + a.timeout_ms;
+	kube_set_deadline(a.kube, a.deadline);
 	a.progress = isatty(STDERR_FILENO);
 	send_baseline_early(&a);
 	status = plan_make(&a, &m);

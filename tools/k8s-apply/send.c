@@ -248,10 +248,7 @@ static int
 start(struct object *o, struct fault *f)
 {
 	struct apply *a = o->run;
-	double left = a->deadline - clock_ms();
-	/* so that its last answer is told, not that the time is up */
-	struct kube_request rq = { .arg = o,
-		.patience_ms = left > 1 ? left : 1 };
+	struct kube_request rq = { .arg = o };
 	struct buf path, body;
 	int rc = -1;
 
@@ -315,15 +312,15 @@ send_tier(struct apply *a, enum tier tier, struct fault *f)
 	double left;
 
 	for (;;) {
+		left = a->deadline - clock_ms();
+		if (left <= 0)
+			return 0;
 		fill(a, tier);
 		if (report_ready(a, f) != 0)
 			return -1;
 		report_progress(a, 0);
 		if (a->busy == 0 &&
 		    (a->next == a->n || a->order[a->next]->tier != tier))
-			return 0;
-		left = a->deadline - clock_ms();
-		if (left <= 0)
 			return 0;
 		if (a->busy > 0 && loop_once(a->loop, left, f) != 0)
 			return -1;

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "delete.h"
+#include "lib/clock.h"
 #include "tool.h"
 
+#define REMAINS_MS 15000 /* for the question after them */
 #define NAMED_AT_MOST 20 /* remaining objects that are named */
 
 /* Appends the strings of a list, or nothing when it is empty. */
@@ -110,6 +112,7 @@ tell_remains(struct job *j, const char *ns)
 	struct buf missing;
 
 	/* the time is up: what does not answer is not asked again */
+	kube_set_deadline(j->kube, clock_ms() + REMAINS_MS);
 	kube_set_patience(j->kube, 1000);
 	buf_init(&missing, 1 << 16);
 	if (kube_kind_each(j->kube, tell_kind, &r, &missing, &f) != 0)

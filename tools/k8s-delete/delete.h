@@ -47,7 +47,7 @@ struct job {
 	int forced_ns;       /* -n: for nothing else */
 	const char *cascade; /* propagationPolicy */
 	long long grace;     /* seconds; -1: the object's own */
-	double timeout_ms, started;
+	double timeout_ms, started, deadline;
 	int progress;
 	struct target **v;
 	size_t n, sent, running, left;

@@ -168,7 +168,9 @@ main(int argc, char **argv)
 	read_input(argv + optind, &args, &m, &refs, &j.status);
 	kube_tool_open(&args.cluster, &j.loop, &j.kube, &j.ns);
 	j.forced_ns = args.cluster.ns != NULL;
-	kube_set_patience(j.kube, j.timeout_ms);
+	j.started = clock_ms();
+	j.deadline = j.started + j.timeout_ms;
+	kube_set_deadline(j.kube, j.deadline);
 	j.progress = isatty(STDERR_FILENO);
 	add_targets(&j, &args, argv + optind, &m, &refs);
 	if (delete_all(&j, &f) != 0)

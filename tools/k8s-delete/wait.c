@@ -262,12 +262,14 @@ time_out(struct job *j)
 int
 delete_all(struct job *j, struct fault *f)
 {
-	double left = j->timeout_ms;
 	struct target *t;
+	double left;
 
-	j->started = clock_ms();
 	j->left = j->n;
 	while (j->left > 0) {
+		left = j->deadline - clock_ms();
+		if (left <= 0)
+			break;
 		while (j->sent < j->n && j->running < AT_ONCE) {
 			t = j->v[j->sent++];
 			j->running++;
@@ -277,8 +279,7 @@ delete_all(struct job *j, struct fault *f)
 			fail(t, f->code, f->msg);
 		}
 		progress(j);
-		left = j->started + j->timeout_ms - clock_ms();
-		if (j->left == 0 || left <= 0)
+		if (j->left == 0)
 			break;
 		if (loop_once(j->loop, left, f) != 0)
 			return -1;

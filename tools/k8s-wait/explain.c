@@ -14,6 +14,7 @@
 
 #define LOG_BYTES 65536
 #define LOG_WAIT_MS 5000
+#define EXPLAIN_MS 10000
 #define EVENTS_MAX 10
 
 struct log {
@@ -208,6 +209,7 @@ explain(struct target *t)
 	struct pod *p = t->culprit;
 
 	/* server trouble must not make the end wait for half a minute */
+	kube_set_deadline(w->kube, clock_ms() + EXPLAIN_MS);
 	kube_set_patience(w->kube, 1000);
 	if (p != NULL) {
 		char *ns = strdup(p->ns), *name = strdup(p->name);

@@ -216,7 +216,6 @@ main(int argc, char **argv)
 		.log_lines = 20 };
 	struct arguments args = { 0 };
 	struct kube_refs refs = { 0 };
-	double patience;
 	int status;
 
 	tool_begin("k8s-wait", usage);
@@ -225,11 +224,10 @@ main(int argc, char **argv)
 		read_refs(&refs, &args.files, argv + optind);
 	/* time runs from here: what fills the pipe may have taken long */
 	w.start_ms = clock_ms();
-	patience = w.timeout_ms > 0 ? w.timeout_ms : LOOK_MS;
-	w.deadline = w.start_ms + patience;
+	w.deadline = w.start_ms + (w.timeout_ms > 0 ? w.timeout_ms : LOOK_MS);
 	w.live = isatty(STDERR_FILENO);
 	kube_tool_open(&args.cluster, &w.loop, &w.kube, &w.ns);
-	kube_set_patience(w.kube, patience);
+	kube_set_deadline(w.kube, w.deadline);
 	status = w.selector != NULL ? selections_make(&w, argv + optind) :
 				      targets_make(&w, &refs);
 	if (status == 0)

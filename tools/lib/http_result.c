@@ -41,6 +41,8 @@ fill_timing(CURL *e, struct http_timing *t)
 static void
 describe_error(struct http_call *c)
 {
+	/* 0: it only ever waited for another's connection */
+	double total = phase(c->easy, CURLINFO_TOTAL_TIME_T);
 	size_t size = sizeof(c->error);
 	long err = 0;
 
@@ -56,7 +58,7 @@ describe_error(struct http_call *c)
 		snprintf(
 		    c->error, size, "nothing received for %.0f ms", c->idle_ms);
 	else if (c->code == CURLE_OPERATION_TIMEDOUT && c->timeout_ms > 0 &&
-		 phase(c->easy, CURLINFO_TOTAL_TIME_T) >= c->timeout_ms - 2)
+		 (total == 0 || total >= c->timeout_ms - 2))
 		snprintf(
 		    c->error, size, "no answer within %.0f ms", c->timeout_ms);
 	else if (c->code == CURLE_COULDNT_CONNECT && c->no_socket != 0)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "kube_auth.h"
 #include "kube_impl.h"
 #include "kube_proxy.h"
@@ -143,6 +144,15 @@ kube_set_patience(struct kube *k, double ms)
 {
 	k->patience_ms = ms;
 	kube_auth_limit(k->auth, ms);
+}
+
+void
+kube_set_deadline(struct kube *k, double at_ms)
+{
+	double left = at_ms - clock_ms();
+
+	kube_set_patience(k, left > 1 ? left : 1);
+	k->deadline_ms = at_ms;
 }
 
 int

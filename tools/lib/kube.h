@@ -57,6 +57,14 @@ int kube_shared(const struct kube *k);
  */
 void kube_set_patience(struct kube *k, double ms);
 
+/*
+ * Requests are tried again until at_ms of clock_ms, and no attempt at one lasts
+ * longer: a server that hangs must not hold up who has little time.  For
+ * streams only the first holds.  Later calls of either function replace the
+ * patience.
+ */
+void kube_set_deadline(struct kube *k, double at_ms);
+
 struct kube_answer {
 	int status; /* HTTP status; 0: no answer */
 	const cJSON

@@ -26,6 +26,7 @@ struct kube {
 	struct kube_discovery *discovery;
 	struct kube_call_state *calls;
 	double patience_ms;
+	double deadline_ms; /* of clock_ms, or 0: none */
 	int answered; /* a server has spoken: what is lost may come back */
 	int shared;   /* its last answer came over HTTP/2 */
 };

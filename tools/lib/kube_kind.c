@@ -240,6 +240,14 @@ kube_kind_expect(struct kube *k, const char *api_version, struct fault *f)
 	return d != NULL ? kube_discovery_ask(d, group, version, f) : -1;
 }
 
+/* A list that could not be had: what is in it cannot be told. */
+static int
+no_list(const struct gv *g, const struct wanted *w, struct fault *f)
+{
+	return fault_set(
+	    f, FAULT_UNSURE, "%s: discovery: %s", w->name, g->trouble);
+}
+
 /* A kind of a known version needs that version's list alone. */
 static int
 find_in_version(struct kube *k, const char *api_version, const struct wanted *w,
@@ -257,6 +265,8 @@ find_in_version(struct kube *k, const char *api_version, const struct wanted *w,
 	g = kube_discovery_one(d, group, version, f);
 	if (g == NULL)
 		return -1;
+	if (g->trouble[0] != '\0')
+		return no_list(g, w, f);
 	r = gv_match(g, w->name, &how);
 	if (r != NULL)
 		fill(out, g, r);
@@ -303,8 +313,9 @@ find_usual(struct kube *k, struct kube_discovery *d, const struct wanted *w,
 		g = kube_discovery_one(d, usual[i].group, usual[i].version, f);
 		if (g == NULL)
 			return -1;
-		if (i == 0 && g->list == NULL)
-			return 0; /* in trouble: not asked in vain again */
+		/* where core cannot be had, nothing can */
+		if (i == 0 && g->trouble[0] != '\0')
+			return no_list(g, w, f);
 		r = admits(w, g) ? gv_match(g, w->name, &how) : NULL;
 		if (r != NULL) {
 			fill(out, g, r);

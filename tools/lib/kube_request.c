@@ -71,46 +71,6 @@ kube_calls_free(struct kube *k)
 		call_free(k->calls);
 }
 
-double
-kube_spread(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	/* the low digits of the clock differ from client to client */
-	return (double)((unsigned long)ts.tv_nsec * 2654435761UL % 1000003) /
-	       1000003.0;
-}
-
-double
-kube_backoff(double *delay, double first, double max)
-{
-	double wait;
-
-	*delay = *delay < first ? first : *delay * 2;
-	if (*delay > max)
-		*delay = max;
-	wait = *delay * (0.8 + 0.4 * kube_spread());
-	/* reflected at the limits, which hold for what is really waited */
-	if (wait < first)
-		wait = 2 * first - wait;
-	return wait > max ? 2 * max - wait : wait;
-}
-
-double
-kube_retry_after(const struct http_result *r)
-{
-	char v[32], *end;
-	long s;
-
-	if (!http_header(r, "retry-after", v, sizeof(v)))
-		return 0;
-	s = strtol(v, &end, 10);
-	if (end == v || *end != '\0' || s < 0)
-		return 0;
-	return s > 60 ? 60000 : (double)s * 1000;
-}
-
 /* Ends the request: c is gone before its callback is entered. */
 static void
 finish(struct kube_call_state *c, const struct kube_answer *a)
@@ -326,6 +286,33 @@ on_stream_data(void *arg, int status, const char *p, size_t n)
 	return c->data(c->arg, status, p, n);
 }
 
+/* When a request is no longer tried again. */
+static double
+give_up(const struct kube *k, double patience_ms)
+{
+	double at =
+	    clock_ms() + (patience_ms > 0 ? patience_ms : k->patience_ms);
+
+	return k->deadline_ms > 0 && k->deadline_ms < at ? k->deadline_ms : at;
+}
+
+/* Sets how long an attempt may last, 0: as long as it likes. */
+static int
+attempt_ms(const struct kube_call_state *c, double *ms, struct fault *f)
+{
+	double left = c->k->deadline_ms - clock_ms();
+
+	*ms = c->timeout_ms;
+	if (c->data != NULL || c->k->deadline_ms == 0)
+		return 0;
+	if (left <= 0)
+		return fault_set(f, FAULT_UNSURE,
+		    "%s: not asked, the time is up", c->k->c.server);
+	if (left < *ms)
+		*ms = left;
+	return 0;
+}
+
 static int
 send_call(struct kube_call_state *c, struct fault *f)
 {
@@ -335,7 +322,6 @@ send_call(struct kube_call_state *c, struct fault *f)
 		.headers = headers,
 		.body = c->has_body ? buf_str(&c->body) : NULL,
 		.body_len = c->body.len,
-		.timeout_ms = c->timeout_ms,
 		.max_body = KUBE_MAX_BODY,
 		.fresh = c->fresh,
 		.once = strcmp(c->method, "POST") == 0,
@@ -345,7 +331,8 @@ send_call(struct kube_call_state *c, struct fault *f)
 		.arg = c };
 
 	if (kube_auth_token(c->k->auth, &rq.userpwd_bearer, f) != 0 ||
-	    kube_check_client(c->k, f) != 0)
+	    kube_check_client(c->k, f) != 0 ||
+	    attempt_ms(c, &rq.timeout_ms, f) != 0)
 		return -1;
 	if (c->has_body)
 		headers[1] = c->content_type;
@@ -416,8 +403,7 @@ kube_start(struct kube *k, const struct kube_request *rq, struct fault *f)
 	c->once = rq->once;
 	c->list = rq->list;
 	c->timeout_ms = rq->timeout_ms > 0 ? rq->timeout_ms : KUBE_ATTEMPT_MS;
-	c->give_up_ms = c->start_ms + (rq->patience_ms > 0 ? rq->patience_ms :
-							     k->patience_ms);
+	c->give_up_ms = give_up(k, rq->patience_ms);
 	c->has_body = rq->body != NULL;
 	if (asprintf(&c->content_type, "Content-Type: %s", type) == -1) {
 		c->content_type = NULL;
@@ -465,7 +451,7 @@ start_stream(struct kube *k, const char *path, double timeout_ms, int patient,
 	c->arg = arg;
 	c->timeout_ms = timeout_ms;
 	c->patient = patient;
-	c->give_up_ms = c->start_ms + k->patience_ms;
+	c->give_up_ms = give_up(k, 0);
 	if (send_call(c, f) == 0)
 		return c;
 	call_free(c);
