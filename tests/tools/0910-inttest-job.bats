@@ -138,6 +138,13 @@ deleted() { # KIND…: of the runner's own objects, told in the run's job.jsonl
 	nothing_left
 }
 
+@test "the inside, with nothing to bring back: no other files, and one stream" {
+	mkdir home && echo secret >home/file
+	run -2 --separate-stderr env TMPDIR="$PWD" HOME="$PWD/home" "$ROOT/share/inttest-runner" NOPE=1
+	[[ -z $stderr && $output == *'unknown argument: NOPE=1'*$'\n@inttest exit 2' ]]
+	[[ $output != *'@inttest file'* && $output != *secret* ]]
+}
+
 @test "usage: 2; help: 0" {
 	run -2 "$ROOT/share/inttest-job" --nonsense
 	run -2 "$ROOT/share/inttest-job" NAMESPACE=x
