@@ -191,11 +191,41 @@ sets(void)
 	cJSON_Delete(vars);
 }
 
+/* jq 1.6 ends the process when a run begins that left path() in the middle. */
+static void
+left_early(void)
+{
+	static const char json[] = "{\"a\":1,\"b\":2,\"c\":[3]}";
+	struct fault f = { 0 };
+	struct jqx *q = jqx_new("paths | length > 1", NULL, &f);
+	int i;
+
+	if (!tap_ok(q != NULL, "an expression over paths"))
+		return;
+	for (i = 0; i < 2; i++) {
+		buf_clear(&out);
+		tap_ok(jqx_holds(q, json, sizeof json - 1, &out, &f) == 0,
+		    "run %d ends at its first false", i);
+		tap_str(buf_str(&out), "false", "and says so");
+		buf_clear(&out);
+		tap_ok(jqx_text_of(q, json, sizeof json - 1, &out, &f) == 1 &&
+			   strcmp(buf_str(&out), "false") == 0,
+		    "the first as text");
+		buf_clear(&out);
+		tap_ok(jqx_run(q, json, sizeof json - 1, 4, &out, &f) == 4,
+		    "the first four");
+		tap_str(
+		    buf_str(&out), "false\nfalse\nfalse\ntrue\n", "are they");
+	}
+	jqx_free(q);
+}
+
 int
 main(void)
 {
 	buf_init(&out, 1 << 16);
 	outputs();
+	left_early();
 	outside();
 	assertions();
 	text();

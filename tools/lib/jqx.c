@@ -113,17 +113,19 @@ jqx_text(const struct jqx *q)
 	return q->text;
 }
 
+/* Starts a run, which is to be followed to its end: see jqx_set.c for most. */
 static int
-start(struct jqx *q, const char *json, size_t len, struct fault *f)
+start(struct jqx *q, const char *json, size_t len, size_t most, struct fault *f)
 {
 	jv input, all;
 
 	if (jqx_program_compile(q->program, f) != 0 ||
 	    jv_read(json, len, &input, f) != 0)
 		return -1;
-	all = jv_array_sized(3);
+	all = jv_array_sized(4);
 	all = jv_array_append(all, jv_number((double)q->number));
 	all = jv_array_append(all, jv_copy(q->vars));
+	all = jv_array_append(all, jv_number((double)most));
 	all = jv_array_append(all, input);
 	jq_start(q->program->jq, all, 0);
 	return 0;
@@ -167,12 +169,12 @@ jqx_run(struct jqx *q, const char *json, size_t len, size_t max_outputs,
     struct buf *out, struct fault *f)
 {
 	size_t n = 0;
-	int rc = 0;
+	int rc;
 	jv v;
 
-	if (start(q, json, len, f) != 0)
+	if (start(q, json, len, max_outputs, f) != 0)
 		return -1;
-	while (n < max_outputs && (rc = next(q, &v, f)) == 1) {
+	while ((rc = next(q, &v, f)) == 1) {
 		add_json(out, v);
 		buf_addc(out, '\n');
 		n++;
@@ -201,30 +203,24 @@ jqx_holds(struct jqx *q, const char *json, size_t len, struct buf *got,
     struct fault *f)
 {
 	struct fault why;
-	int rc, outputs = 0;
-	jv v, text;
+	jv_kind kind = JV_KIND_INVALID;
+	int rc;
+	jv v;
 
-	if (start(q, json, len, f) != 0)
+	if (start(q, json, len, 0, f) != 0)
 		return -1;
 	while ((rc = next(q, &v, &why)) == 1) {
-		jv_kind kind = jv_get_kind(v);
-
-		outputs++;
-		if (kind == JV_KIND_FALSE || kind == JV_KIND_NULL) {
-			text = jv_dump_string(v, 0);
-			add_cut(got, jv_string_value(text),
-			    strlen(jv_string_value(text)));
-			jv_free(text);
-			return 0;
-		}
+		kind = jv_get_kind(v);
 		jv_free(v);
 	}
-	if (rc == 0 && outputs > 0)
-		return 1;
-	if (rc == 0)
-		buf_adds(got, "no output");
-	else
+	if (rc == -1)
 		add_cut(got, why.msg, strlen(why.msg));
+	else if (kind == JV_KIND_INVALID)
+		buf_adds(got, "no output");
+	else if (kind == JV_KIND_FALSE || kind == JV_KIND_NULL)
+		buf_adds(got, kind == JV_KIND_NULL ? "null" : "false");
+	else
+		return 1;
 	return 0;
 }
 
@@ -233,13 +229,15 @@ jqx_text_of(struct jqx *q, const char *json, size_t len, struct buf *out,
     struct fault *f)
 {
 	int rc;
-	jv v;
+	jv v, end;
 
-	if (start(q, json, len, f) != 0)
+	if (start(q, json, len, 1, f) != 0)
 		return -1;
 	rc = next(q, &v, f);
 	if (rc != 1)
 		return rc;
+	while (next(q, &end, NULL) == 1)
+		jv_free(end);
 	if (jv_get_kind(v) == JV_KIND_NULL)
 		rc = 0;
 	else if (jv_get_kind(v) == JV_KIND_STRING)

@@ -63,7 +63,7 @@ const char *jqx_text(const struct jqx *q);
  * Runs it on one JSON text.  Each output is appended to out as a compact
  * JSON text and a newline.  The number of outputs, or -1 when the input is
  * no JSON (FAULT_INPUT) or the expression ends in an error (FAULT_NO, jq's
- * message).  Stops after max_outputs.
+ * message).  Stops after max_outputs, of which there is one at least.
  */
 int jqx_run(struct jqx *q, const char *json, size_t len, size_t max_outputs,
     struct buf *out, struct fault *f);

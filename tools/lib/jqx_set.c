@@ -21,7 +21,17 @@ static const char prelude[] =
     "def env: {};\n"
     "def input_filename: null;\n"
     "def input_line_number: 0;\n"
-    "{} as $ENV | . as [$__n, $__vars, $__input] |\n";
+    "{} as $ENV | . as [$__n, $__vars, $__most, $__input] |\n";
+
+/*
+ * Around the expression: its outputs up to $__most, or with 0 up to the first
+ * that is false or null.  It is jq that stops: a run that was left between two
+ * outputs of path() is an assertion of the next one's start in jq 1.6.
+ */
+static const char before[] = "label $__end | foreach ($__input | (";
+static const char behind[] =
+    ")) as $__o (0; . + 1; $__o, if if $__most > 0 then . >= $__most "
+    "else $__o | not end then break $__end else empty end)";
 
 struct jqx_set {
 	struct jqx_program *programs; /* newest first */
@@ -169,8 +179,9 @@ try_compile(struct jqx_program *p, size_t from, size_t to, struct fault *f)
 	buf_adds(&b, prelude);
 	for (i = from; i < to; i++)
 		write_function(&b, p->v[i]);
-	buf_adds(&b, "$__input | ");
+	buf_adds(&b, before);
 	write_choice(&b, from, to);
+	buf_adds(&b, behind);
 	rc = buf_check(&b, "expressions", f);
 	buf_clear(&p->errors);
 	if (rc == 0)
