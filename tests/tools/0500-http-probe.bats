@@ -174,6 +174,18 @@ raw() {
 	holds '.[0].failures == ["capture A: .a: holds a NUL"]'
 }
 
+@test "what was captured is expected in a header, as it is" {
+	local answer='HTTP/1.0 200 OK\r\nLocation: /items?id=a.b+c\r\n\r\n'
+	{
+		echo '{"name": "make", "group": "g", "method": "POST", "path": "/echo", "body": "a.b+c", "capture": {"ID": ".body"}}'
+		raw '{"group": "g", "expect": {"headers": {"Location": "/${PART}id=(x|${ID})"}}}' "$answer"
+	} >checks.jsonl
+	run -0 probe -D 'PART=items?' checks.jsonl
+	sed -i 's/a\.b+c", "cap/a.bbc", "cap/' checks.jsonl
+	run -1 probe -D 'PART=items?' checks.jsonl
+	holds '.[1].failures == ["header location: expected /items\\?id=(x|a\\.bbc), got /items?id=a.b+c"]'
+}
+
 @test "captures stay within their group and file" {
 	run -2 probe <<-'END'
 		{"name": "make", "group": "a", "path": "/echo", "capture": {"ID": ".id"}}

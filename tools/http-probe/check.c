@@ -5,7 +5,6 @@
  */
 #include "http-probe/check.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,12 +55,13 @@ expand(const struct reader *r, const char *text, enum vars_mode mode,
 }
 
 static int
-read_string(struct reader *r, const cJSON *v, char **out, struct fault *f)
+read_text(struct reader *r, const cJSON *v, enum vars_mode mode, char **out,
+    struct fault *f)
 {
 	if (!cJSON_IsString(v))
 		return bad(f, v->string, "not a string");
 	free(*out);
-	*out = expand(r, v->valuestring, VARS_PLAIN, f);
+	*out = expand(r, v->valuestring, mode, f);
 	return *out != NULL ? 0 : -1;
 }
 
@@ -82,10 +82,8 @@ static int
 read_headers(struct reader *r, const cJSON *v, int expected,
     struct check_header **out, size_t *n, struct fault *f)
 {
-	struct buf pattern;
+	struct check_header *h;
 	const cJSON *m;
-	char *p;
-	int rc;
 
 	if (!cJSON_IsObject(v))
 		return bad(f, "headers", "not an object");
@@ -93,37 +91,15 @@ read_headers(struct reader *r, const cJSON *v, int expected,
 	if (*out == NULL)
 		return fault_nomem(f);
 	cJSON_ArrayForEach(m, v) {
-		struct check_header *h = &(*out)[*n];
-
-		if (read_string(r, m, &h->value, f) != 0)
-			return -1;
+		h = &(*out)[(*n)++];
 		h->name = strdup(m->string);
-		if (h->name == NULL ||
-		    (!expected && rules_header(h->name, h->value, f) != 0)) {
-			free(h->value);
-			h->value = NULL;
-			if (h->name == NULL)
-				return fault_nomem(f);
-			free(h->name);
+		if (h->name == NULL)
+			return fault_nomem(f);
+		if (read_text(r, m, expected ? VARS_REGEX : VARS_PLAIN,
+			&h->value, f) != 0 ||
+		    (expected ? check_header_expect(h, f) :
+				rules_header(h->name, h->value, f)) != 0)
 			return -1;
-		}
-		if (!expected) {
-			(*n)++;
-			continue;
-		}
-		for (p = h->name; *p != '\0'; p++)
-			*p = (char)tolower((unsigned char)*p);
-		buf_init(&pattern, LINE_MAX_BYTES);
-		buf_addf(&pattern, "^(%s)$", h->value);
-		rc = regcomp(
-		    &h->re, buf_str(&pattern), REG_EXTENDED | REG_NOSUB);
-		buf_release(&pattern);
-		if (rc != 0) {
-			free(h->name);
-			free(h->value);
-			return bad(f, m->string, "not a regular expression");
-		}
-		(*n)++;
 	}
 	return 0;
 }
@@ -269,14 +245,15 @@ read_member(struct reader *r, const cJSON *m, const char *line, size_t len,
 
 	for (i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		if (strcmp(m->string, strings[i].name) == 0)
-			return read_string(r, m, strings[i].at, f);
+			return read_text(r, m, VARS_PLAIN, strings[i].at, f);
 	if (strcmp(m->string, "headers") == 0)
 		return read_headers(r, m, 0, &c->headers, &c->headers_n, f);
 	if (strcmp(m->string, "body") == 0 || strcmp(m->string, "json") == 0) {
 		if (c->body != NULL)
 			return bad(f, m->string, "there is a body already");
-		return *m->string == 'b' ? read_string(r, m, &c->body, f) :
-					   read_json_body(r, line, len, f);
+		return *m->string == 'b' ?
+			   read_text(r, m, VARS_PLAIN, &c->body, f) :
+			   read_json_body(r, line, len, f);
 	}
 	if (strcmp(m->string, "expect") == 0)
 		return read_expect(r, m, f);
@@ -378,8 +355,6 @@ read_check(struct reader *r, const struct checks *all, const char *line,
 static void
 check_release(struct check *c)
 {
-	size_t i;
-
 	free(c->name);
 	free(c->group);
 	free(c->service);
@@ -388,17 +363,8 @@ check_release(struct check *c)
 	free(c->route);
 	free(c->body);
 	free(c->status);
-	for (i = 0; i < c->headers_n; i++) {
-		free(c->headers[i].name);
-		free(c->headers[i].value);
-	}
-	free(c->headers);
-	for (i = 0; i < c->expect_headers_n; i++) {
-		free(c->expect_headers[i].name);
-		free(c->expect_headers[i].value);
-		regfree(&c->expect_headers[i].re);
-	}
-	free(c->expect_headers);
+	check_headers_free(c->headers, c->headers_n);
+	check_headers_free(c->expect_headers, c->expect_headers_n);
 	check_jqs_free(c->jq, c->jq_n);
 	check_jqs_free(c->captures, c->captures_n);
 }

@@ -6,19 +6,13 @@
 #ifndef HTTP_PROBE_CHECK_H
 #define HTTP_PROBE_CHECK_H
 
-#include <regex.h>
 #include <stddef.h>
 
+#include "http-probe/check_header.h"
 #include "http-probe/check_jq.h"
 #include "http-probe/vars.h"
 #include "lib/fault.h"
 #include "lib/jqx.h"
-
-struct check_header {
-	char *name;  /* of a request: with its case; expected: lower case */
-	char *value; /* a template; of an expected one: the pattern */
-	regex_t re;  /* of an expected one; matches the whole value */
-};
 
 struct check {
 	const char *file; /* borrowed from whoever read it */

@@ -132,27 +132,46 @@ header_holds(const struct check_header *h, const struct http_result *r,
 	return 0;
 }
 
+/* One expected header: 0, its failure added if need be, or -1. */
+static int
+check_header(const struct check_header *h, const struct http_result *r,
+    struct buf *got, struct verdict *v, struct fault *f)
+{
+	size_t len;
+	int rc = header_holds(h, r, got, f);
+
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
+	return verdict_add(v, f, "header %s: expected %s, got %s", h->name,
+	    h->value,
+	    http_header_next(r, h->name, NULL, &len) != NULL ? buf_str(got) :
+							       "none");
+}
+
 static int
 check_headers(const struct check *c, const struct http_result *r,
-    struct verdict *v, struct fault *f)
+    const struct vars *vars, struct verdict *v, struct fault *f)
 {
 	const struct check_header *h;
+	struct check_header now;
+	struct fault why = { 0 };
 	struct buf got;
-	size_t i, len;
+	size_t i;
 	int rc = 0;
 
 	buf_init(&got, 2 * (r->headers->len + 1));
 	for (i = 0; rc == 0 && i < c->expect_headers_n; i++) {
 		h = &c->expect_headers[i];
-		rc = header_holds(h, r, &got, f);
-		if (rc == 0)
-			rc = verdict_add(v, f, "header %s: expected %s, got %s",
-			    h->name, h->value,
-			    http_header_next(r, h->name, NULL, &len) != NULL ?
-				buf_str(&got) :
-				"none");
+		if (h->compiled)
+			rc = check_header(h, r, &got, v, f);
+		else if (check_header_bind(h, vars, &now, &why) == 0) {
+			rc = check_header(&now, r, &got, v, f);
+			check_header_release(&now);
+		} else if (why.code == FAULT_UNSURE)
+			rc = fault_set(f, why.code, "%s", why.msg);
 		else
-			rc = rc == -1 ? -1 : 0;
+			rc = verdict_add(v, f, "header %s: expected %s: %s",
+			    h->name, h->value, why.msg);
 	}
 	buf_release(&got);
 	return rc;
@@ -253,7 +272,8 @@ judge(const struct check *c, const struct http_result *r, struct vars *vars,
 	}
 	if (r->error != NULL && verdict_add(v, f, "response: %s", r->error))
 		return -1;
-	if (check_status(c, r, v, f) != 0 || check_headers(c, r, v, f) != 0)
+	if (check_status(c, r, v, f) != 0 ||
+	    check_headers(c, r, vars, v, f) != 0)
 		return -1;
 	if (c->max_ms > 0 && r->timing.total > c->max_ms &&
 	    verdict_add(v, f, "max_ms: expected at most %.0f, took %.1f",

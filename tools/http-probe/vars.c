@@ -163,7 +163,12 @@ add_value(struct buf *out, const char *value, enum vars_mode mode)
 {
 	size_t from = out->len, n;
 
-	if (mode == VARS_PLAIN) {
+	for (; mode == VARS_REGEX && *value != '\0'; value++) {
+		if (strchr("\\^$.|?*+()[]{}", *value) != NULL)
+			buf_addc(out, '\\');
+		buf_addc(out, *value);
+	}
+	if (mode != VARS_JSON) {
 		buf_adds(out, value);
 		return;
 	}

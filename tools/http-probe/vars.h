@@ -25,6 +25,7 @@ struct vars {
 enum vars_mode {
 	VARS_PLAIN, /* as it is */
 	VARS_JSON,  /* as the inside of a JSON string */
+	VARS_REGEX, /* as an extended regular expression that matches it */
 };
 
 void vars_release(struct vars *v);
