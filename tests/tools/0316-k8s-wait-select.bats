@@ -127,6 +127,8 @@ READY='{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}'
 	[[ $stderr == *"k8s-wait: Pod $NS/b: not ready in time: SchedulingGated: held"* ]]
 	[[ $stderr == *'k8s-wait: services -l app=web: not ready in time: there is none'* ]]
 	jq -es 'map([.name, .status]) == [["a", "met"], ["b", "timeout"]]' <<<"$output"
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 0 -l app=none pods deploy
+	[[ ${stderr_lines[0]} == *': pods -l app=none: '* && ${stderr_lines[1]} == *': deployments -l app=none: '* ]]
 }
 
 @test "one that fails ends it" {

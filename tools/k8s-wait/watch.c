@@ -90,7 +90,7 @@ event(void *arg, enum kube_event ev, const cJSON *object, double at_ms)
 struct feed *
 feed_new(struct wait *w, const struct kube_kind *kind, const char *ns)
 {
-	struct feed *d = calloc(1, sizeof *d);
+	struct feed *d = calloc(1, sizeof *d), **at = &w->feeds;
 
 	if (d == NULL)
 		return NULL;
@@ -100,8 +100,10 @@ feed_new(struct wait *w, const struct kube_kind *kind, const char *ns)
 		free(d);
 		return NULL;
 	}
-	d->next = w->feeds;
-	w->feeds = d;
+	/* at the end: what -l has not found is told in the operands' order */
+	while (*at != NULL)
+		at = &(*at)->next;
+	*at = d;
 	return d;
 }
 
