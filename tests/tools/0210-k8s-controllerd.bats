@@ -234,12 +234,13 @@ events() { api GET "$C/events" | jq -r '.items[] | "\(.involvedObject.kind)/\(.i
 
 @test "a refusal is no news the second time, though the pod has another name" {
 	post "$C/resourcequotas" '{"metadata":{"name":"q"},"spec":{"hard":{"pods":"0"}}}'
-	deploy web ok 1
+	deploy web ok 3
 	until_holds "$A/deployments/web" '.status.conditions[] | select(.type == "ReplicaFailure") | .message | test("^pods \"web-[a-z0-9]+-\" is forbidden: exceeded quota: q")'
 	sleep 0.1
 	version=$(api GET "$A/replicasets" | jq -r '.items[0].metadata.resourceVersion')
 	sleep 0.5
 	holds "$A/replicasets" ".items[0].metadata.resourceVersion == \"$version\""
+	[[ $(events | grep -c FailedCreate) = 1 ]]
 }
 
 @test "persistent volumes are refused in words" {

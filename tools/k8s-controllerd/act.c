@@ -147,6 +147,7 @@ failed(struct call *call, const struct kube_answer *a)
 {
 	struct fault f = { 0 };
 	char note[700];
+	int news;
 
 	if (is_moot(call, a))
 		return;
@@ -157,12 +158,13 @@ failed(struct call *call, const struct kube_answer *a)
 	if (call->about == NULL || a->status == 409 ||
 	    strcmp(call->method, "POST") != 0 || !call->plain)
 		return;
+	news = !call->w->refused && call->w->failures == 0;
 	call->w->refused = 1;
 	snprintf(note, sizeof note, "Error creating: %.600s", a->message);
 	forget_name(call, note);
 	snprintf(call->w->trouble, sizeof call->w->trouble, "%.500s",
 	    note + strlen("Error creating: "));
-	if (call->w->failures == 0)
+	if (news)
 		act_event(call->c, call->about_resource, call->about, "Warning",
 		    "FailedCreate", note, call->w->who->name);
 }
