@@ -26,6 +26,7 @@ ranks(void)
 	tap_ok(hist_percentile(h, 95) == 95, "P95 of 1..100 is 95");
 	tap_ok(hist_percentile(h, 50) == 50, "P50 of 1..100 is 50");
 	tap_ok(hist_percentile(h, 99.1) == 100, "ranks are rounded up");
+	tap_ok(hist_percentile(h, 1e-10) == 1, "to one at least");
 	tap_ok(hist_percentile(h, 0) == 1 && hist_percentile(h, 100) == 100,
 	    "extremes");
 	tap_ok(hist_mean(h) == 50.5, "mean");

@@ -190,10 +190,10 @@ hist_percentile(const struct hist *h, double p)
 
 	if (h->count == 0)
 		return 0;
-	if (p <= 0)
-		return h->min;
 	/* 0.95 * 20 is 19.000000000000004 in doubles: not the 20th */
-	rank = (uint64_t)ceil(p / 100 * (double)h->count - 1e-9);
+	rank = p > 0 ? (uint64_t)ceil(p / 100 * (double)h->count - 1e-9) : 0;
+	if (rank == 0)
+		return h->min;
 	if (p >= 100 || rank >= h->count)
 		return h->max;
 	if (h->octaves == NULL)
