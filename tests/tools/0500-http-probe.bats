@@ -123,6 +123,14 @@ raw() {
 	holds '.[0].failures == ["response: headers larger than 262144 bytes"]'
 }
 
+@test "a 100 Continue is no answer" {
+	raw '{}' 'HTTP/1.1 100 Continue\r\n\r\n' >checks.jsonl
+	run -3 probe checks.jsonl
+	holds '.[0].status == 0 and .[0].failures == ["no response: connection closed without an answer"]'
+	raw '{}' 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n' >checks.jsonl
+	run -0 probe checks.jsonl
+}
+
 @test "max_ms" {
 	run -1 probe <<-'END'
 		{"name": "slow", "path": "/delay/120", "expect": {"max_ms": 50}}

@@ -128,6 +128,8 @@ http_call_result(struct http_call *c, struct http_result *r)
 	memset(r, 0, sizeof(*r));
 	curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(c->easy, CURLINFO_HTTP_VERSION, &version);
+	if (c->code != CURLE_OK && status / 100 == 1)
+		status = 0; /* 100 Continue and the like answer nothing */
 	r->status = (int)status;
 	r->shared = version == CURL_HTTP_VERSION_2_0;
 	r->body = &c->body;
