@@ -8,7 +8,7 @@
 # paths are relative, as make cannot tell a blank in one from the next one.
 #
 # From the environment: NAMESPACE, KEEP, RUN_DIR, INTTEST_ROOT (where share/
-# is), and the credentials of the run (PGPASSWORD, AWS_SECRET_ACCESS_KEY).
+# is), and the credentials of the run (PGPASSWORD, SECRET_MINIO).
 
 -include stack.mk
 
@@ -21,7 +21,7 @@ JOBS  = 8
 
 # Where the run reaches the services: by their names or, with FORWARD=1, at
 # the local ports that k8s-forward has put into the environment.  A stack.mk
-# or the command line can say otherwise.
+# can say otherwise; what the user's environment says of other servers is gone.
 port = $(FORWARD_$(shell echo '$(1)_$(2)' | tr 'a-z.-' 'A-Z__'))
 at   = $(if $(FORWARD),127.0.0.1:$(call port,$(1),$(2)),$(HOST)$(if $(filter-out 80,$(2)),:$(2)))
 PGHOST     ?= $(if $(FORWARD),127.0.0.1,$(call HOST,postgres))
@@ -33,7 +33,7 @@ S3_URL     ?= http://$(call at,minio,9000)
 SERVICES   ?= $(shell cat $(CHECKS) $(PAGES) /dev/null | jq -r '.service // empty' | sort -u)
 BASES      ?= $(foreach s,$(SERVICES),--base $(s)=http://$(call at,$(s),80))
 export PGHOST PGPORT PGUSER PGDATABASE REDIS_URL
-export AWS_ACCESS_KEY_ID ?= inttest
+S3_USER    ?= inttest
 
 # patterns for the shell, which knows blanks in names; empty when nothing fits
 there   = $(if $(wildcard $(1)),$(1))
@@ -91,9 +91,11 @@ $(R)/3-migrate.jsonl: $(call after,postgres)
 $(R)/3-rows.jsonl: $(if $(filter migrate,$(SEED)),$(R)/3-migrate.jsonl,$(call after,postgres))
 	$(call stage,3,seed,rows) 'pg-seed $(ROWS)'
 
+# the credentials are for s3-put alone: a kubeconfig's plugin may need the user's own
 $(R)/3-objects.jsonl: $(call after,minio)
 	$(call stage,3,seed,objects) \
-		'for b in $(BUCKETS); do b=$${b%/}; s3-put --endpoint $(S3_URL) --make-bucket "$${b##*/}" "$$b"; done'
+		'export AWS_ACCESS_KEY_ID=$(S3_USER) AWS_SECRET_ACCESS_KEY=$$SECRET_MINIO AWS_SESSION_TOKEN=; \
+		for b in $(BUCKETS); do b=$${b%/}; s3-put --endpoint $(S3_URL) --make-bucket "$${b##*/}" "$$b"; done'
 
 $(R)/3-redis.jsonl: $(call after,redis)
 	$(call stage,3,seed,redis) \

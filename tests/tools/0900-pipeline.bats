@@ -27,7 +27,8 @@ torn_down() {
 # Its time to live is over from the start: others may reap it, not itself.
 @test "the tiny stack passes all nine stages" {
 	sed -i 's/${EXPIRES}/2020-01-01T00:00:00Z/' stack/manifests/namespace.yaml
-	run -0 inttest
+	# the user's own servers are not the run's
+	PGHOST=127.0.0.1 PGPORT=1 PGUSER=me PGSSLMODE=require PGSERVICE=mine BASES=none run -0 inttest
 	results '[.stages[].status] == ["ok","ok","ok","ok","ok","ok","ok","ok","ok"]'
 	results '.verdict == "passed" and .tests.passed >= 4 and .tests.failed == 0'
 	results '.seed.rows == 2 and (.seed.ms > 0)'
@@ -87,6 +88,18 @@ hello_stack() { # FOLDER
 	jq -e '.tests.passed == 1' "$odd/my runs/latest/results.json"
 	run -0 "$odd/share/inttest-job" STACK="$odd/my stack" RUNS="$odd/my runs"
 	jq -e '.tests.passed == 1' "$odd/my runs/latest/results.json"
+}
+
+@test "the credentials of S3 are s3-put's alone" {
+	mkdir -p run/rendered/seed/objects/b fake
+	echo 'while [ "$1" != bash ]; do shift; done; exec "$@"' >fake/run-stage
+	echo 'echo "${0##*/} $AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY" >>../../seen' | tee fake/k8s-apply >fake/s3-put
+	sed -i '1i#!/bin/sh' fake/*
+	ln -s /bin/true fake/k8s-wait
+	chmod +x fake/*
+	AWS_ACCESS_KEY_ID=me AWS_SECRET_ACCESS_KEY=mine SECRET_MINIO=secret PATH=$PWD/fake:$PATH run -0 \
+		make -s -C run/rendered -f "$ROOT/pipeline.mk" ../3-objects.jsonl
+	[ "$(cat seen)" = $'k8s-apply me mine\ns3-put inttest secret' ]
 }
 
 @test "a failing check: 1, later stages and teardown happen, TAP says which" {
