@@ -139,6 +139,22 @@ events() {
 	[[ $output == *'GET /health HTTP/1.1" 200'* ]]
 }
 
+@test "readiness gates: which is missing, which is not True" {
+	gate() { pod gated '.status.conditions[] | select(.type == "Ready") | "\(.status) \(.reason) \(.message)"'; }
+	set_gate() {
+		api PATCH /api/v1/namespaces/default/pods/gated/status -f -H 'Content-Type: application/strategic-merge-patch+json' \
+			-d '{"status": {"conditions": [{"type": "a.io/x", "status": "'"$1"'"}]}}' >/dev/null
+	}
+	api POST /api/v1/namespaces/default/pods -f -H 'Content-Type: application/json' -d '{"metadata": {"name": "gated"},
+		"spec": {"readinessGates": [{"conditionType": "a.io/x"}], "terminationGracePeriodSeconds": 0, "containers": [{"name": "c", "image": "busybox:1", "command": ["sleep", "1000"]}]}}' >/dev/null
+	until_pod gated 'any(.status.conditions[]?; .type == "ContainersReady" and .status == "True")'
+	[[ $(gate) == 'False ReadinessGatesNotReady corresponding condition of pod readiness gate "a.io/x" does not exist.' ]]
+	set_gate False
+	until_pod gated 'any(.status.conditions[]; .message == "the status of pod readiness gate \"a.io/x\" is not \"True\", but False")'
+	set_gate True
+	until_pod gated 'any(.status.conditions[]; .type == "Ready" and .status == "True")'
+}
+
 @test "a readiness probe that fails: not Ready, Unhealthy, not restarted" {
 	wait_for 5 bash -c "$(declare -f events get api sandbox_config); events unready | grep -q Unhealthy"
 	run -0 events unready

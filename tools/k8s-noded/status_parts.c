@@ -68,26 +68,36 @@ unready(const struct pod *p, int init, char *out, size_t size)
 	return count;
 }
 
-/* 1 when all conditions that spec.readinessGates names are True. */
+/*
+ * 1 when all conditions that spec.readinessGates names are True; else which
+ * are not, in the kubelet's words.
+ */
 static int
-gates_open(const struct pod *p)
+gates_open(const struct pod *p, char *out, size_t size)
 {
-	const cJSON *g;
-	const char *type, *status;
+	const cJSON *g, *status = json_at(p->object, "status", NULL);
+	const char *type, *is;
+	size_t n = 0;
 
+	out[0] = '\0';
 	cJSON_ArrayForEach(
 	    g, json_at(p->object, "spec", "readinessGates", NULL)) {
 		type = json_str(g, "conditionType", NULL);
-		status =
-		    type == NULL ?
-			NULL :
-			json_str(find_condition(
-				     json_at(p->object, "status", NULL), type),
-			    "status", NULL);
-		if (status == NULL || strcmp(status, "True") != 0)
-			return 0;
+		if (type == NULL)
+			continue;
+		is = json_str(find_condition(status, type), "status", NULL);
+		if (is != NULL && strcmp(is, "True") == 0)
+			continue;
+		if (n >= size)
+			break;
+		n += (size_t)snprintf(out + n, size - n,
+		    is == NULL ? "%scorresponding condition of pod readiness "
+				 "gate \"%s\" does not exist." :
+				 "%sthe status of pod readiness gate \"%s\" is "
+				 "not \"True\", but %s",
+		    n > 0 ? ", " : "", type, is);
 	}
-	return 1;
+	return out[0] == '\0';
 }
 
 static int
@@ -137,9 +147,9 @@ status_conditions(const struct pod *p, const char *phase, const cJSON *before)
 		reason = "ContainersNotReady";
 		why = message;
 	}
-	if (ready && !gates_open(p))
+	if (ready && !gates_open(p, message, sizeof(message)))
 		add(list, p, before, "Ready", 0, "ReadinessGatesNotReady",
-		    "corresponding condition of a readiness gate is not True");
+		    message);
 	else
 		add(list, p, before, "Ready", ready, reason, why);
 	add(list, p, before, "ContainersReady", ready, reason, why);
