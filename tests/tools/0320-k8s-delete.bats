@@ -158,6 +158,7 @@ results() { # of the records in $output
 	configmap held '"example.com/hold"'
 	run -1 --separate-stderr k8s-delete -n "$NS" -t 1s cm/held
 	[[ $(results) == "ConfigMap/held timeout" ]]
+	jq -e '.error | startswith("not gone within 1 s: terminating since ") and endswith("; finalizers: example.com/hold")' <<<"$output"
 	[[ $stderr == *"configmap/held in $NS: not gone within"*"finalizers: example.com/hold"* ]]
 	run -1 --separate-stderr k8s-delete -t 1s "ns/$NS"
 	[[ $stderr == *"namespace/$NS: not gone within"* ]]

@@ -128,30 +128,30 @@ tell_remains(struct job *j, const char *ns)
 }
 
 void
+blockers_why(const struct job *j, const struct target *t, const cJSON *object,
+    struct buf *why)
+{
+	const char *since =
+	    json_str(object, "metadata", "deletionTimestamp", NULL);
+
+	buf_addf(why, "not gone within %g s: ", j->timeout_ms / 1000);
+	if (object == NULL)
+		buf_adds(why, t->group->cache == NULL ?
+				  "no answer" :
+				  "its state is not known");
+	else
+		buf_addf(why, "%s%s",
+		    since != NULL ? "terminating since " : "not terminating",
+		    since != NULL ? since : "");
+	add_finalizers(why, object);
+}
+
+void
 blockers_tell(struct job *j, const struct target *t, const cJSON *object)
 {
-	const char *trouble, *since;
-	char name[600];
-	struct buf why;
-
-	target_name(t, name, sizeof(name));
-	if (object == NULL) {
-		trouble = t->group->cache == NULL ? "no answer" : NULL;
-		tool_warn("%s: not gone within %g s: %s", name,
-		    j->timeout_ms / 1000,
-		    trouble != NULL ? trouble : "its state is not known");
+	if (t->ns != NULL || strcmp(t->kind.resource, "namespaces") != 0 ||
+	    object == NULL)
 		return;
-	}
-	buf_init(&why, 8192);
-	since = json_str(object, "metadata", "deletionTimestamp", NULL);
-	add_finalizers(&why, object);
-	tool_warn("%s: not gone within %g s: %s%s%s", name,
-	    j->timeout_ms / 1000,
-	    since != NULL ? "terminating since " : "not terminating",
-	    since != NULL ? since : "", buf_str(&why));
-	buf_release(&why);
-	if (t->ns == NULL && strcmp(t->kind.resource, "namespaces") == 0) {
-		tell_conditions(t->name, object);
-		tell_remains(j, t->name);
-	}
+	tell_conditions(t->name, object);
+	tell_remains(j, t->name);
 }

@@ -27,7 +27,7 @@ struct target {
 	int only_uid; /* delete only what has this uid (--expired) */
 	enum result result;
 	int accepted; /* the server has begun to delete it */
-	char *error;  /* with R_FAILED */
+	char *error;  /* with R_FAILED and R_TIMEOUT */
 	double ms;
 };
 
@@ -88,10 +88,12 @@ const char *target_name(const struct target *t, char *out, size_t size);
 /* Deletes all targets, waits until they are gone or the time is up: 0 or -1. */
 int delete_all(struct job *j, struct fault *f);
 
-/*
- * Says on standard error what keeps t, of which object is the last state
- * (NULL: not known), from going.
- */
+/* Appends what keeps t, of which object is the last state (NULL: not known),
+ * from going. */
+void blockers_why(const struct job *j, const struct target *t,
+    const cJSON *object, struct buf *why);
+
+/* Of a namespace: says on standard error what is left in it, and why. */
 void blockers_tell(struct job *j, const struct target *t, const cJSON *object);
 
 #endif

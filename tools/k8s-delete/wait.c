@@ -243,20 +243,29 @@ time_out(struct job *j)
 {
 	struct target *t;
 	const cJSON *o;
+	char name[600];
+	struct buf why;
 	size_t i;
 
+	buf_init(&why, 8192);
 	for (i = 0; i < j->n; i++) {
 		t = j->v[i];
 		if (t->result != R_PENDING)
 			continue;
-		settle(t, R_TIMEOUT);
 		j->status = tool_worse(j->status, FAULT_NO);
 		o = t->group->cache != NULL ?
 			kube_cache_get(t->group->cache,
 			    t->ns != NULL ? t->ns : "", t->name) :
 			NULL;
+		buf_clear(&why);
+		blockers_why(j, t, o, &why);
+		t->error = strdup(buf_str(&why));
+		settle(t, R_TIMEOUT);
+		tool_warn("%s: %s", target_name(t, name, sizeof(name)),
+		    buf_str(&why));
 		blockers_tell(j, t, o);
 	}
+	buf_release(&why);
 }
 
 int
