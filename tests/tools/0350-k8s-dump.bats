@@ -119,6 +119,7 @@ teardown_file() {
 	[[ $output == 'k8s-dump: standard output: No space left on device' ]]
 	touch file
 	run -3 --separate-stderr k8s-dump -n default -d file/x
+	[[ $stderr == 'k8s-dump: file/x: Not a directory' ]]
 	run -3 k8s-dump -n default -d file
 	sed 's/token: .*/token: wrong/' "$KUBECONFIG" >wrong
 	run -3 k8s-dump --kubeconfig wrong -n default

@@ -54,17 +54,19 @@ main(int argc, char **argv)
 	struct dump d = { .tail = -1 };
 	struct kube_tool cluster = { 0 };
 	struct fault f = { 0 };
+	int whole;
 
 	tool_begin("k8s-dump", usage);
 	record_init(&d.record);
 	parse(argc, argv, &d, &cluster);
 	kube_tool_open(&cluster, &d.loop, &d.kube, &d.ns);
 	kube_set_patience(d.kube, PATIENCE_MS);
-	if (out_open(&d, &f) != 0 || dump_objects(&d, &f) != 0 ||
-	    dump_logs(&d, &f) != 0)
+	whole = out_open(&d, &f) == 0 && dump_objects(&d, &f) == 0 &&
+		dump_logs(&d, &f) == 0;
+	if (!whole)
 		d.status = tool_worse(d.status, tool_fault(&f));
 	out_close(&d);
-	if (d.dir != NULL && !d.failed)
+	if (d.dir != NULL && whole && !d.failed)
 		tool_warn(
 		    "%s: %zu objects, %zu logs", d.dir, d.objects, d.logs);
 	cJSON_Delete(d.pods);
