@@ -191,6 +191,14 @@ stand_in() {
 	KUBECONFIG=config
 }
 
+@test "a server that is not there: its name and why, with the reset" {
+	sed "s,server: .*,server: https://127.0.0.1:$(free_port)," "$KUBECONFIG" >dead
+	for to in web:80 pod/web:80; do
+		run -1 --separate-stderr k8s-forward --kubeconfig dead -t 1s "$to" -- sh -c 'python3 ask $FORWARD_WEB_80 x 2>/dev/null'
+		[[ $stderr == "k8s-forward: $to: "*'https://127.0.0.1:'*': cannot connect: '* ]]
+	done
+}
+
 @test "a server that does not speak the protocol" {
 	stand_in
 	run -1 --separate-stderr k8s-forward -t 400ms pod/web:80 -- sh -c 'python3 ask $FORWARD_WEB_80 x 2>/dev/null'

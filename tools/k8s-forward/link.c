@@ -294,14 +294,16 @@ attempt(void *arg)
 	struct fault f = { 0 };
 	double left = k->give_up - clock_ms();
 	char pod[256];
-	int port;
+	int port, found;
 
 	loop_timer_cancel(k->t->fw->loop, &k->timer);
+	/* also when it is too late: it says what is missing */
+	found = target_pod(k->t, pod, sizeof(pod), &port) == 0;
 	if (left <= 0) {
 		cut(k, k->t->why[0] != '\0' ? k->t->why : "no pod in time");
 		return;
 	}
-	if (target_pod(k->t, pod, sizeof(pod), &port) != 0)
+	if (!found)
 		/* link_wake comes sooner */
 		k->timer =
 		    loop_timer(k->t->fw->loop, left + 1, on_late, k, NULL);
