@@ -83,6 +83,7 @@ clock_duration(const char *s, double *ms)
 	} units[] = { { "ms", 1 }, { "s", 1e3 }, { "m", 6e4 }, { "h", 3.6e6 },
 		{ "d", 8.64e7 } };
 	const double most = 100 * 366 * 8.64e7;
+	const char *first = s;
 	double total = 0, v;
 	size_t i, n;
 	char *end;
@@ -104,7 +105,7 @@ clock_duration(const char *s, double *ms)
 				break;
 		if (i < sizeof units / sizeof units[0])
 			total += v * units[i].ms;
-		else if (n == 0 && *end == '\0' && total == 0)
+		else if (n == 0 && *end == '\0' && s == first)
 			total = v * 1e3;
 		else
 			return -1;
