@@ -31,7 +31,7 @@ setup() {
 	make -C context -n all >/dev/null
 	# what the rules would install is there, but for what is compiled
 	make -C context -n install DESTDIR=/x BUILD="$ROOT/build" | sed -n 's/^\(cp -R\|install -m 755\) //p' | tr ' ' '\n' |
-		grep -v -e ^/ -e ^build/ | while IFS= read -r path; do ls -d "context/$path"; done
+		grep -v -e '^"*/' -e ^build/ | while IFS= read -r path; do ls -d "context/$path"; done
 	[ ! -e context/runs ] && [ ! -e context/build ]
 }
 
