@@ -352,6 +352,22 @@ raw() {
 	wait "$pid" || true
 }
 
+@test "loading authorities is no latency of the first call" {
+	local port start wall
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 2 -subj /CN=localhost \
+		-addext subjectAltName=IP:127.0.0.1 2>req.err
+	port=$(free_port)
+	openssl s_server -accept "127.0.0.1:$port" -cert cert -key key -www -quiet >/dev/null 2>&1 3>&- &
+	local pid=$!
+	wait_for 5 bash -c "exec 9<>/dev/tcp/127.0.0.1/$port"
+	seq 2000 | awk 'NR == FNR { cert = cert $0 "\n"; next } { printf "%s", cert }' cert - >many
+	start=${EPOCHREALTIME/./}
+	run -0 http-probe --cacert many --base "https://127.0.0.1:$port" <<<'{"name": "x", "path": "/"}'
+	wall=$(((${EPOCHREALTIME/./} - start) / 1000))
+	end_process "$pid"
+	jq -e ".tls_ms > 0 and .ms < $wall / 3" <<<"$output" || { echo "$wall $output"; return 1; }
+}
+
 @test "an expression without end does not keep a signal waiting" {
 	local pid rc=0
 	printf '%s\n' '{"name": "a", "group": "g", "path": "/echo"}' \

@@ -106,6 +106,23 @@ run_bases_ok(const struct run_spec *s, struct fault *f)
 	return 0;
 }
 
+/* 1 when a check is likely to need TLS. */
+static int
+has_tls(const struct run_spec *s)
+{
+	const char *url;
+	size_t i;
+
+	for (i = 0; i < s->checks->n; i++) {
+		url = *s->checks->v[i].path == '/' ?
+			  base_of(s, &s->checks->v[i]) :
+			  s->checks->v[i].path;
+		if (strncmp(url, "https:", 6) == 0)
+			return 1;
+	}
+	return 0;
+}
+
 static int
 same_group(const struct check *a, const struct check *b)
 {
@@ -416,6 +433,8 @@ run_checks(const struct run_spec *s, struct run_result *result, struct fault *f)
 	    /* after the signals, which its thread is to have blocked */
 	    (r.worker = worker_new(r.loop, f)) == NULL)
 		goto out;
+	if (has_tls(s))
+		http_warm(r.http);
 	for (i = 0; i < s->concurrency; i++) {
 		r.lanes[i].run = &r;
 		outcome_release(&r.lanes[i].out);

@@ -30,6 +30,13 @@ struct http_tls {
 struct http *
 http_new(struct loop *l, const struct http_tls *tls, struct fault *f);
 
+/*
+ * Does beforehand, once, what would make the first TLS connections seem slow:
+ * turns the loop for some 25 ms.  To be called before anything is started;
+ * what fails in it will fail in the first call.
+ */
+void http_warm(struct http *h);
+
 /* Cancels what is under way (no callback is called) and frees the client. */
 void http_free(struct http *h);
 
