@@ -324,6 +324,35 @@ print(s.recv(1000).decode())"
 	! grep -q wr0ng "$BATS_TEST_TMPDIR/err"
 }
 
+@test "more clients than descriptors: when they have gone, others are served" {
+	local pid port
+	(ulimit -n 40 && exec sql-serve --pool 2 --listen 127.0.0.1:0 --db "$DSN" --redis "$REDIS_URL" \
+		"$BATS_FILE_TMPDIR/t.routes" >/dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&-) &
+	pid=$!
+	wait_for 5 grep -q listening "$BATS_TEST_TMPDIR/err"
+	port=$(sed -n 's/.*listening on .*://p' "$BATS_TEST_TMPDIR/err")
+	wait_for 5 curl -sf "http://127.0.0.1:$port/health"
+	run python3 - "$port" <<-'PYTHON'
+		import socket, sys, time
+		def connect():
+		    return socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+		for i in range(8):
+		    them = [connect() for i in range(60)]
+		    time.sleep(.1)
+		    for s in them[:10]:
+		        s.close()
+		    time.sleep(.1)
+		    for s in them:
+		        s.close()
+		    s = connect()
+		    s.settimeout(10)
+		    s.sendall(b'GET /now HTTP/1.0\r\n\r\n')
+		    print(s.recv(15).decode())
+	PYTHON
+	end_process "$pid"
+	[ "$(grep -c ' 200 OK' <<<"$output")" = 8 ]
+}
+
 @test "the example: a value that its column cannot hold is 400" {
 	local pid url
 	psql -qc 'CREATE DATABASE stonks'

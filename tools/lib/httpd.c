@@ -358,6 +358,23 @@ on_completed(void *arg, struct MHD_Connection *conn, void **con_cls,
 	free(rq);
 }
 
+/*
+ * At its limit, or without descriptors, MHD takes the listening socket out of
+ * its epoll set, and puts it back when it is run after a connection has ended:
+ * with nothing else to do nobody would run it.
+ */
+static void
+on_connection(void *arg, struct MHD_Connection *conn, void **context,
+    enum MHD_ConnectionNotificationCode code)
+{
+	struct httpd *d = arg;
+
+	(void)conn;
+	(void)context;
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED)
+		d->again = 1;
+}
+
 /* ---- starting and ending ---- */
 
 struct httpd *
@@ -392,7 +409,8 @@ httpd_new(struct loop *l, const struct httpd_spec *spec, struct fault *f)
 	    MHD_OPTION_CONNECTION_TIMEOUT,
 	    (unsigned)((spec->idle_ms + 999) / 1000),
 	    MHD_OPTION_URI_LOG_CALLBACK, on_uri, d, MHD_OPTION_NOTIFY_COMPLETED,
-	    on_completed, d, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+	    on_completed, d, MHD_OPTION_NOTIFY_CONNECTION, on_connection, d,
+	    MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 	if (d->mhd == NULL) {
 		fault_set(f, FAULT_UNSURE, "http server: cannot start%s",
 		    spec->cert_pem != NULL ? " (certificate and key?)" : "");
