@@ -162,6 +162,32 @@ has_lines() { # FILE N
 	[[ $stderr == "k8s-logs: nokind: no such kind"* ]]
 }
 
+@test "a pod by its name takes the right to get it and its log, no other" {
+	k8s-apply -n default <<-'Y' >/dev/null
+		apiVersion: v1
+		kind: ServiceAccount
+		metadata: {name: reader}
+		---
+		apiVersion: rbac.authorization.k8s.io/v1
+		kind: Role
+		metadata: {name: reader}
+		rules: [{apiGroups: [""], resources: [pods, pods/log], verbs: [get]}]
+		---
+		apiVersion: rbac.authorization.k8s.io/v1
+		kind: RoleBinding
+		metadata: {name: reader}
+		roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: reader}
+		subjects: [{kind: ServiceAccount, name: reader, namespace: default}]
+	Y
+	token=$(api POST /api/v1/namespaces/default/serviceaccounts/reader/token -H 'Content-Type: application/json' \
+		-d '{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{}}' | jq -r .status.token)
+	(umask 077 && sed "s/token: .*/token: $token/" "$KUBECONFIG" >"$BATS_TEST_TMPDIR/reader")
+	run -0 k8s-logs --kubeconfig "$BATS_TEST_TMPDIR/reader" -o text -c a --tail 1 pod/talk
+	[[ $output == three ]]
+	run -3 --separate-stderr k8s-logs --kubeconfig "$BATS_TEST_TMPDIR/reader" -l app=talk
+	[[ $stderr == *'cannot list resource "pods"'* ]]
+}
+
 @test "no server, no permission, no space are 3" {
 	run -3 bash -c 'k8s-logs -c a talk >/dev/full'
 	[[ $output == 'k8s-logs: standard output: No space left on device' ]]

@@ -244,38 +244,81 @@ pods_path(const struct logs *l, struct buf *path)
 	return buf_adds(path, "/pods");
 }
 
-/* The pods of a source as they are now, and what is to be said of them. */
-static int
-list_source(struct source *s, struct fault *f)
+static void
+absent(const struct source *s)
 {
-	struct logs *l = s->logs;
+	tool_warn("%s: %s", s->subject, s->by_name ? "no such pod" : "no pods");
+	s->logs->status = tool_worse(s->logs->status, FAULT_NO);
+}
+
+/* A pod as it is now, and what is to be said of it. */
+static int
+take_pod(struct logs *l, const cJSON *pod, struct fault *f)
+{
+	hint(l, pod);
+	if (l->container != NULL && !l->all &&
+	    !has_container(pod, l->container))
+		l->status = tool_worse(l->status, FAULT_NO);
+	return add_pod(l, pod, 1, 0, f);
+}
+
+/* One by its name: the right to list is not needed for it. */
+static int
+get_pod(struct source *s, struct fault *f)
+{
+	const char *slash = strrchr(s->subject, '/');
+	const char *name = slash != NULL ? slash + 1 : s->subject;
+	struct kube_answer a = { 0 };
+	cJSON *pod = NULL;
+	struct buf path;
+	int r;
+
+	buf_init(&path, 1 << 17);
+	pods_path(s->logs, &path);
+	buf_addc(&path, '/');
+	http_escape(&path, name, strlen(name), 0);
+	r = buf_check(&path, s->subject, f);
+	if (r == 0)
+		r = kube_call(s->logs->kube, "GET", buf_str(&path), NULL, NULL,
+		    &pod, &a.status, f);
+	buf_release(&path);
+	if (r == 0 && a.status == 404) {
+		absent(s);
+	} else if (r == 0 && !kube_ok(&a)) {
+		a.message = json_str(pod, "message", NULL);
+		if (a.message == NULL)
+			a.message = "refused";
+		r = kube_fault(&a, s->subject, f);
+	} else if (r == 0) {
+		r = take_pod(s->logs, pod, f);
+	}
+	cJSON_Delete(pod);
+	return r;
+}
+
+static int
+list_pods(struct source *s, struct fault *f)
+{
 	cJSON *list = NULL, *items, *pod;
 	struct buf path;
 	int r;
 
 	buf_init(&path, 1 << 17);
-	pods_path(l, &path);
+	pods_path(s->logs, &path);
 	buf_addf(&path, "?%s", s->query);
 	r = buf_check(&path, s->subject, f);
 	if (r == 0)
-		r = kube_call(
-		    l->kube, "GET", buf_str(&path), NULL, NULL, &list, NULL, f);
+		r = kube_call(s->logs->kube, "GET", buf_str(&path), NULL, NULL,
+		    &list, NULL, f);
 	buf_release(&path);
 	if (r != 0)
 		return -1;
 	items = json_at(list, "items", NULL);
-	if (cJSON_GetArraySize(items) == 0) {
-		tool_warn("%s: %s", s->subject,
-		    s->by_name ? "no such pod" : "no pods");
-		l->status = tool_worse(l->status, FAULT_NO);
-	}
+	if (cJSON_GetArraySize(items) == 0)
+		absent(s);
 	cJSON_ArrayForEach(pod, items) {
-		hint(l, pod);
-		if (l->container != NULL && !l->all &&
-		    !has_container(pod, l->container))
-			l->status = tool_worse(l->status, FAULT_NO);
 		if (r == 0)
-			r = add_pod(l, pod, 1, 0, f);
+			r = take_pod(s->logs, pod, f);
 	}
 	cJSON_Delete(list);
 	return r;
@@ -285,11 +328,14 @@ int
 logs_once(struct logs *l, struct fault *f)
 {
 	struct fault own = { 0 };
+	struct source *s;
 	size_t i;
 
-	for (i = 0; i < l->nsources; i++)
-		if (list_source(l->sources[i], &own) != 0)
+	for (i = 0; i < l->nsources; i++) {
+		s = l->sources[i];
+		if ((s->by_name ? get_pod : list_pods)(s, &own) != 0)
 			l->status = tool_worse(l->status, tool_fault(&own));
+	}
 	if (l->n > 1)
 		l->prefix = 1;
 	/* one after the other: a log within another is hard to read */
