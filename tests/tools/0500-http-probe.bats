@@ -344,7 +344,7 @@ raw() {
 }
 
 @test "records are there while other calls go on" {
-	printf '%s\n' '{"name": "quick", "path": "/echo"}' '{"name": "slow", "path": "/delay/20000"}' >checks.jsonl
+	printf '%s\n' '{"name": "quick", "path": "/echo"}' '{"name": "slow", "path": "/delay/30000"}' >checks.jsonl
 	http-probe --base "$BASE" checks.jsonl >out 2>err 3>&- &
 	local pid=$!
 	wait_for 5 grep -q '"name":"quick".*}$' out
