@@ -73,7 +73,7 @@ deps:
 
 # set-up comes first, then the build in a make of its own that sees its results,
 # and that says nothing when all is there; once, also for several goals of make -j
-build = @$(MAKE) -q $(1) >/dev/null 2>&1 || $(MAKE) --no-print-directory $(1)
+build = @+$(MAKE) -q $(1) >/dev/null 2>&1 || $(MAKE) --no-print-directory $(1)
 built: deps
 	$(call build,all)
 
