@@ -5,6 +5,11 @@
 bats_require_minimum_version 1.5.0
 load helper
 
+# the tests of make are no part of the make that runs them
+setup() {
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+}
+
 tools() {
 	local t
 	for t in "$ROOT"/build/bin/*; do echo "${t##*/}"; done
