@@ -99,6 +99,7 @@ events() { api GET "$C/events" | jq -r '.items[] | "\(.involvedObject.kind)/\(.i
 		.metadata.name == "web-" + .metadata.labels["pod-template-hash"] and
 		.spec.selector.matchLabels["pod-template-hash"] == .metadata.labels["pod-template-hash"] and .status.readyReplicas == 3)'
 	holds "$C/pods" '[.items[] | select(.spec.nodeName == "sandbox" and .metadata.ownerReferences[0].controller)] | length == 3'
+	holds "$A/replicasets" '[.items[0].metadata.managedFields[].manager] | unique == ["k8s-controllerd"]'
 	wait_for 5 eval '[[ $(events | grep -c "^Pod/web-.* Scheduled Successfully assigned") = 3 ]]'
 	[[ $(events) =~ Deployment/web\ ScalingReplicaSet\ Scaled\ up\ replica\ set\ web-[a-z0-9]+\ from\ 0\ to\ 3 ]]
 	[[ $(events | grep -c "SuccessfulCreate Created pod: web-") = 3 ]]

@@ -91,7 +91,8 @@ typedef int http_data_fn(void *arg, int status, const char *p, size_t n);
 struct http_request {
 	const char *method; /* NULL: GET */
 	const char *url;
-	const char *const *headers; /* "Name: value", NULL-ended, or NULL */
+	const char *const *headers; /* "Name: value", NULL-ended, or NULL; the
+				       User-Agent is TOOL/VERSION without one */
 	const void *body;           /* copied; or NULL */
 	size_t body_len;
 	int body_fd;       /* when body is NULL and > 0: body_len bytes are read

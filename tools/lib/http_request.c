@@ -407,6 +407,7 @@ http_call_set_up(
     struct http_call *c, const struct http_request *rq, struct fault *f)
 {
 	const struct http_tls *t = &c->h->tls;
+	char agent[80];
 	CURL *e;
 
 	c->on_data = rq->on_data;
@@ -430,7 +431,10 @@ http_call_set_up(
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, c->error);
 	curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L); /* "/a/../b" */
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(e, CURLOPT_USERAGENT, "inttest/" INTTEST_VERSION);
+	/* a server's logs, and its managedFields, tell the tools apart by it */
+	snprintf(agent, sizeof agent, "%.64s/" INTTEST_VERSION,
+	    program_invocation_short_name);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, agent);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
