@@ -172,6 +172,15 @@ READY='{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}'
 	jq -es 'map(.name) == ["'"$NS"'"]' <<<"$output"
 }
 
+@test "no memory while the connection is made: 3, and no hang" {
+	# around the first timers that libcurl asks for
+	for n in {255..290}; do
+		FAILMALLOC_SKIP=libcurl:libcrypto:libssl:libgnutls:libgcrypt:libp11-kit FAILMALLOC_N=$n \
+			run timeout 20 env LD_PRELOAD="$ROOT/build/preload/failmalloc.so" k8s-wait -n "$NS" --for deleted cm/none
+		[[ $status == [03] ]]
+	done
+}
+
 @test "no rights: 3; what is no selector, or comes without kinds: 2" {
 	run -2 --separate-stderr k8s-wait -n "$NS" -l 'app=web=' pods
 	[[ $stderr == 'k8s-wait: pods -l app=web=: '* ]]

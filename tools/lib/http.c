@@ -229,15 +229,34 @@ settle(struct http *h)
 		client_free(h);
 }
 
+/*
+ * Lets libcurl act.  When a callback of its has failed, for want of memory, it
+ * never acts again, and says nothing of those under way: they end here.
+ */
+static void
+act(struct http *h, curl_socket_t fd, int mask)
+{
+	struct http_call *c;
+	int running;
+
+	if (curl_multi_socket_action(h->multi, fd, mask, &running) ==
+	    CURLM_ABORTED_BY_CALLBACK)
+		for (c = h->calls; c != NULL; c = c->next)
+			if (c->added && !c->over) {
+				c->code = CURLE_OUT_OF_MEMORY;
+				c->over = 1;
+				http_call_ready(c);
+			}
+	settle(h);
+}
+
 static void
 on_timer(void *arg)
 {
 	struct http *h = arg;
-	int running;
 
 	h->timer = NULL;
-	curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	settle(h);
+	act(h, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static int
@@ -257,7 +276,7 @@ static void
 on_socket(void *arg, int fd, uint32_t events)
 {
 	struct http *h = arg;
-	int mask = 0, running;
+	int mask = 0;
 
 	if (events & (EPOLLIN | EPOLLHUP))
 		mask |= CURL_CSELECT_IN;
@@ -265,8 +284,7 @@ on_socket(void *arg, int fd, uint32_t events)
 		mask |= CURL_CSELECT_OUT;
 	if (events & EPOLLERR)
 		mask |= CURL_CSELECT_ERR;
-	curl_multi_socket_action(h->multi, fd, mask, &running);
-	settle(h);
+	act(h, fd, mask);
 }
 
 static int
