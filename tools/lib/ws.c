@@ -15,6 +15,7 @@
 
 #define WS_OPEN_MS 30000
 #define WS_LEFT_MS 5000.0  /* for a pause after the peer has left */
+#define WS_PIECE 4096      /* bytes of payload that go with a header */
 #define WS_READ (16 << 10) /* bytes asked for at once while opening */
 
 static const char lost[] = "connection lost";
@@ -92,14 +93,37 @@ ws_take_bytes(
 	return -1;
 }
 
+/*
+ * A header goes with its payload: as a packet of its own it tells a proxy that
+ * the other side has closed, and with the payload's failure an API server drops
+ * what it had to say about that.
+ */
 ssize_t
 ws_give_bytes(wslay_event_context_ptr ctx, const uint8_t *p, size_t n,
     int flags, void *arg)
 {
+	unsigned char both[WS_HEAD + WS_PIECE];
 	struct ws *w = arg;
-	ssize_t sent = w->send(w->io, p, n);
+	ssize_t sent;
 
-	(void)flags;
+	if (flags & WSLAY_MSG_MORE && w->head_len + n <= WS_HEAD) {
+		memcpy(w->head + w->head_len, p, n);
+		w->head_len += n;
+		return (ssize_t)n;
+	}
+	if (w->head_len > 0) {
+		n = n < WS_PIECE ? n : WS_PIECE;
+		memcpy(both, w->head, w->head_len);
+		memcpy(both + w->head_len, p, n);
+		sent = w->send(w->io, both, w->head_len + n);
+		n = sent > 0 ? (size_t)sent : 0;
+		n = n < w->head_len ? n : w->head_len;
+		memmove(w->head, w->head + n, w->head_len - n);
+		w->head_len -= n;
+		sent -= (ssize_t)n;
+	} else {
+		sent = w->send(w->io, p, n);
+	}
 	if (sent > 0)
 		return sent;
 	wslay_event_set_error(ctx, sent == -1 && errno != EAGAIN ?

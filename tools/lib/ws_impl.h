@@ -11,6 +11,7 @@
 #include "ws.h"
 
 #define WS_HELLO_MAX (64 << 10) /* bytes of the server's answer */
+#define WS_HEAD 14              /* a frame's header at most */
 #define WS_KEY 25               /* base64 of 16 bytes, and the 0 */
 #define WS_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* RFC 6455, 1.3 */
 
@@ -35,6 +36,8 @@ struct ws {
 	int begins;       /* the next piece is the first of a message */
 	int in_data;      /* the frame that comes is none of control */
 	size_t queued;    /* payload bytes */
+	unsigned char head[WS_HEAD]; /* of a frame, until its payload goes */
+	size_t head_len;
 };
 
 /* Calls for a turn soon: 0, or -1 without memory. */
