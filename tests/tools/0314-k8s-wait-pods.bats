@@ -93,3 +93,17 @@ EVICTED='{"phase":"Failed","reason":"Evicted","message":"the node was low on mem
 	run -1 --separate-stderr k8s-wait -n "$NS" -t 1s --log-lines 0 deploy/web
 	[[ $stderr == *'Scaling: 1 replicas too many'* ]]
 }
+
+@test "a job's end is told before its pod's: the pod is looked into all the same" {
+	post "/apis/batch/v1/namespaces/$NS/jobs" '{"metadata":{"name":"j"},"spec":{"manualSelector":true,"selector":{"matchLabels":{"app":"j"}},
+		"template":{"metadata":{"labels":{"app":"j"}},"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"x"}]}}}}'
+	post "/api/v1/namespaces/$NS/events" '{"metadata":{"name":"e"},"reason":"Sighed","message":"deeply","type":"Normal",
+		"involvedObject":{"kind":"Pod","name":"j-1","namespace":"'"$NS"'"}}'
+	status "/apis/batch/v1/namespaces/$NS/jobs/j" \
+		'{"conditions":[{"type":"Failed","status":"True","reason":"BackoffLimitExceeded","message":"it failed"}]}'
+	(sleep 0.4 && pod j-1 j '{"phase":"Failed"}') 3>&- &
+	run -1 --separate-stderr k8s-wait -n "$NS" -t 10s job/j
+	wait
+	jq -e '.status == "failed" and .reason == "BackoffLimitExceeded" and .ms < 5000' <<<"$output"
+	[[ $stderr == *'events of Pod j-1:'*'Sighed: deeply'* ]]
+}

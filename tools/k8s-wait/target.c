@@ -10,7 +10,8 @@
 #include "tool.h"
 #include "wait.h"
 
-#define PODS_LATE_MS 1000 /* what is ready waits for its pods' list so long */
+#define PODS_LATE_MS \
+	1000 /* an object's word may come so long before its pods' */
 
 int
 kind_has_pods(const struct wait *w, const struct kube_kind *k)
@@ -324,6 +325,15 @@ fail_by_pod(struct target *t, struct pod *p, const struct kube_verdict *said)
 	target_end(t, FAILED, &v);
 }
 
+/* 1 while t's pods are told of, or will be. */
+static int
+pods_watched(const struct target *t)
+{
+	const struct feed *d = t->pods_feed;
+
+	return d != NULL && !d->broken && kube_watch_trouble(d->watch) == NULL;
+}
+
 /*
  * 1 while the first list of t's pods is under way.  Both lists are asked for
  * together, and without the pods there is no startup time to tell.
@@ -331,10 +341,7 @@ fail_by_pod(struct target *t, struct pod *p, const struct kube_verdict *said)
 static int
 pods_coming(const struct target *t)
 {
-	const struct feed *d = t->pods_feed;
-
-	return d != NULL && !d->synced && !d->broken &&
-	       kube_watch_trouble(d->watch) == NULL;
+	return pods_watched(t) && !t->pods_feed->synced;
 }
 
 /*
@@ -362,7 +369,13 @@ decide(struct target *t, double now)
 		return 0;
 	}
 	if (v.state == KUBE_FAILED) {
+		if (t->failed_ms == 0)
+			t->failed_ms = now;
 		pods_verdict(t, &p);
+		/* its pod's end, on another watch, may be told after its own */
+		if (p == NULL && t->job && pods_watched(t) && !t->wait->stop &&
+		    now < t->failed_ms + PODS_LATE_MS)
+			return t->failed_ms + PODS_LATE_MS;
 		t->culprit = p;
 		target_end(t, FAILED, &v);
 		return 0;

@@ -66,6 +66,7 @@ struct target {
 	double first_ms;   /* clock: seen first, or 0 */
 	double ready_ms;   /* clock: first found ready, or 0 */
 	double doomed_ms;  /* clock: doomed since, or 0 */
+	double failed_ms;  /* clock: first found failed, or 0 */
 	int asked_class;   /* PersistentVolumeClaim: its class was asked */
 	struct kube_call_state *asking; /* for it, or NULL */
 	int binds_late;                 /* and binds when a pod comes */
