@@ -80,7 +80,7 @@ start_redis() {
 
 run_redis() {
 	redis-server --port "$REDIS_PORT" --bind 127.0.0.1 --dir "$REDIS_DIR" --save '' \
-		--appendonly no "$@" >>"$REDIS_DIR/log" 2>&1 3>&- &
+		--pidfile "$REDIS_DIR/pid" --appendonly no "$@" >>"$REDIS_DIR/log" 2>&1 3>&- &
 	REDIS_PID=$!
 	keep_env REDIS_PID
 	wait_for 10 bash -c "exec 9<>/dev/tcp/127.0.0.1/$REDIS_PORT"
@@ -88,6 +88,7 @@ run_redis() {
 
 stop_redis() {
 	[ -n "${REDIS_DIR:-}" ] || return 0
-	end_process "$REDIS_PID"
+	# from its file: a test that starts it anew cannot tell teardown_file
+	[ ! -e "$REDIS_DIR/pid" ] || end_process "$(cat "$REDIS_DIR/pid")"
 	rm -rf "$REDIS_DIR"
 }
