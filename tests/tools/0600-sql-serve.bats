@@ -298,7 +298,7 @@ print(s.recv(1000).decode())"
 }
 
 @test "a Redis that goes and comes back" {
-	end_process "$REDIS_PID"
+	end_process "$(cat "$REDIS_DIR/pid")"
 	ask /state -X PUT -d 1
 	[ "$code" = 503 ]
 	ask /health

@@ -81,8 +81,6 @@ start_redis() {
 run_redis() {
 	redis-server --port "$REDIS_PORT" --bind 127.0.0.1 --dir "$REDIS_DIR" --save '' \
 		--pidfile "$REDIS_DIR/pid" --appendonly no "$@" >>"$REDIS_DIR/log" 2>&1 3>&- &
-	REDIS_PID=$!
-	keep_env REDIS_PID
 	wait_for 10 bash -c "exec 9<>/dev/tcp/127.0.0.1/$REDIS_PORT"
 }
 
